@@ -177,7 +177,7 @@ for program in "${programs[@]}"; do
     wasm_name[$program]=$(keep "$target_dir/finished/$program/program.wasm" "$program" wasm)
     js_name=$(keep "$target_dir/finished/$program/program.js" "$program" js)
     own_names="s|%JS%|$js_name|g;s|%WASM%|${wasm_name[$program]}|g"
-    scripts=("$front/shell/boot.js")
+    scripts=("$front"/shell/{storage,session,boot}.js)
     [ ! -f "$front/shell/$program.js" ] || scripts+=("$front/shell/$program.js")
     sed -e "$own_names" "${scripts[@]}" >"$work/boot.js"
     boot_name=$(keep "$work/boot.js" "boot-$program" js)

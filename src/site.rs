@@ -91,6 +91,8 @@ impl Site {
                 | Page::MyBookings
                 | Page::SignIn
                 | Page::Register
+                | Page::ForgotPassword
+                | Page::ResetPassword
                 | Page::MyEvents
                 | Page::Attention,
             ) => (StatusCode::OK, PageHead::neutral()),

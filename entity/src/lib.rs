@@ -15,6 +15,8 @@
 // SeaORM's derives create public items without docs.
 #![allow(missing_docs)]
 
+pub mod account_links;
+pub mod account_tries;
 pub mod adopted_reservations;
 pub mod audit;
 pub mod booking_lines;

@@ -16,6 +16,7 @@ mod m20261129_000005_owners;
 mod m20261130_000006_offer_versions;
 mod m20261130_000007_messages;
 mod m20261130_000008_sessions;
+mod m20261130_000009_account_links;
 mod machinery;
 mod money;
 mod reshape;
@@ -64,6 +65,7 @@ impl MigratorTrait for Steps {
             Box::new(m20261130_000006_offer_versions::Migration),
             Box::new(m20261130_000007_messages::Migration),
             Box::new(m20261130_000008_sessions::Migration),
+            Box::new(m20261130_000009_account_links::Migration),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! The sessions of signed-in users. Nodes of the previous version make none: the users whom they sign in have an access
-//! token alone, and sign in again when it has expired.
+//! token alone, which the new pages keep in memory, so they sign in again at their next page. These nodes also refuse
+//! `remember`, and answer 404 to a renewal, which the page tries again.
 
 use sea_orm_migration::prelude::*;
 

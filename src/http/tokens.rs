@@ -122,7 +122,7 @@ impl Tokens {
 
     /// The user and session of an access token. `None` when the token is invalid: it has expired, it is not valid yet, it is
     /// valid for longer than any token of this program, or it is another kind of token under the same key. The role
-    /// in the token is the role at sign-in. A caller that decides by the role asks [`super::auth::Users`].
+    /// in the token is the role at the last renewal. A caller that decides by the role asks [`super::auth::Users`].
     pub fn read_access(&self, token: &str) -> Option<AccessClaims> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);

@@ -3,8 +3,11 @@
 //! This slice never sells anything. `api.rs` has the HTTP routes, the verbs are beside it, SQL is in `store.rs`.
 
 pub mod api;
+mod letters;
+mod links;
 pub mod log_in;
 pub mod password;
+pub mod recover;
 pub mod register;
 pub mod standing;
 mod store;
@@ -14,16 +17,25 @@ use std::sync::Arc;
 use holdfast_contract::accounts::Registration;
 use holdfast_domain::{access::Role, ids::UserId};
 use poem_openapi::OpenApi;
+use tokio::sync::Semaphore;
 
-use self::{password::Passwords, register::RegisterError};
+use self::{letters::AccountLetters, password::Passwords, register::RegisterError};
 use crate::{
     identity::sessions::Sessions,
     kernel::{
         base::Base,
         db::{Db, StoreError},
+        passes::Pass,
+        settings::WebAddress,
     },
+    messages::LetterWriter,
     slice::{SharedParts, Slice},
 };
+
+/// How long links that are over and counts of tries are kept, in milliseconds.
+const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+/// How many requests for a new password one node works on at once.
+const MAX_ASKED: usize = 32;
 
 /// The slice; cheap to clone.
 #[derive(Debug, Clone)]
@@ -31,12 +43,15 @@ pub struct Accounts {
     pub base: Base,
     pub passwords: Passwords,
     pub sessions: Sessions,
+    /// One permit for each request for a new password that is worked on.
+    pub asked: Arc<Semaphore>,
 }
 
 impl Accounts {
     pub fn new(base: Base, sessions: Sessions) -> Self {
         let passwords = Passwords::new(Arc::clone(&base.entropy));
-        Self { base, passwords, sessions }
+        let asked = Arc::new(Semaphore::new(MAX_ASKED));
+        Self { base, passwords, sessions, asked }
     }
 
     /// Creates an account with this role.
@@ -51,12 +66,31 @@ impl Accounts {
         let Base { db, entropy, .. } = &self.base;
         register::register(db, entropy, &self.passwords, registration, role).await
     }
+
+    /// Deletes links and counts of tries that are over; returns how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn retention_pass(&self) -> Result<u64, StoreError> {
+        store::forget(&self.base.db, KEPT_MS).await
+    }
 }
 
 impl Slice for Accounts {
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         let SharedParts { tokens, adopt, users, .. } = shared;
         api::AccountsApi { accounts: self, tokens, adopt, users }
+    }
+
+    fn writers(&self, home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
+        let (db, keys) = (self.base.db.clone(), self.sessions.keys.clone());
+        vec![Arc::new(AccountLetters { db, keys, home: home.clone() })]
+    }
+
+    fn passes(&self, shared: &SharedParts) -> Vec<Pass> {
+        vec![Pass::on("account-retention", shared.retention_every, self, |it| async move {
+            it.retention_pass().await
+        })]
     }
 }
 

@@ -26,15 +26,15 @@ use crate::{
     http::cookie::SessionCookie,
     kernel::{
         base::Base,
-        db::{self, StoreError},
+        db::{self, Sql, StoreError},
         keys::{KeyRing, Sealed, SealedColumn},
         passes::Pass,
     },
     slice::{SharedParts, Slice},
 };
 
-/// How long a session is kept after it is over, so that a stolen token that comes back is recognized.
-const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// How long a session is kept after its time is over.
+const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The slice; cheap to clone.
 #[derive(Debug, Clone)]
@@ -100,6 +100,18 @@ impl Sessions {
     pub async fn retention_pass(&self) -> Result<u64, StoreError> {
         store::forget(&self.base.db, KEPT_MS).await
     }
+}
+
+/// Ends all sessions of the user but this one; returns how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_others(
+    sql: &impl Sql,
+    user: UserId,
+    but: Option<SessionId>,
+) -> Result<u64, StoreError> {
+    store::end_others(sql, user, but).await
 }
 
 impl Slice for Sessions {

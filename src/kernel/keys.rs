@@ -32,12 +32,18 @@ const MAX_KEYS: usize = 8;
 pub enum MacPurpose {
     /// The refresh tokens of sessions.
     RefreshToken,
+    /// The links in mails that prove an address.
+    AccountLink,
+    /// The codes in the same mails.
+    AccountCode,
 }
 
 impl MacPurpose {
     const fn label(self) -> &'static str {
         match self {
             Self::RefreshToken => "mac:refresh-token",
+            Self::AccountLink => "mac:account-link",
+            Self::AccountCode => "mac:account-code",
         }
     }
 }
@@ -78,15 +84,27 @@ impl KeyRing {
         self.0.iter().find(|key| key.name == name)
     }
 
-    /// A MAC of the message under the present key.
-    pub fn mac(&self, purpose: MacPurpose, message: &[u8]) -> [u8; KEY_BYTES] {
-        mac(&self.present().for_use(purpose.label()), message)
+    /// The MACs of the message, the one under the present key first.
+    pub fn macs(
+        &self,
+        purpose: MacPurpose,
+        message: &[u8],
+    ) -> impl Iterator<Item = [u8; KEY_BYTES]> {
+        self.0.iter().map(move |key| mac(&key.for_use(purpose.label()), message))
     }
 
-    /// Whether one of the keys has made this MAC of the message. The comparison takes the same time for every MAC.
-    pub fn has_made(&self, mac_of: &[u8], purpose: MacPurpose, message: &[u8]) -> bool {
-        let made = |key: &NamedKey| mac(&key.for_use(purpose.label()), message).ct_eq(mac_of);
-        self.0.iter().any(|key| made(key).into())
+    /// The text with a MAC at its end, under the present key.
+    pub fn signed(&self, purpose: MacPurpose, text: &str) -> String {
+        let mac = mac(&self.present().for_use(purpose.label()), text.as_bytes());
+        format!("{text}.{}", hex(&mac))
+    }
+
+    /// The text without its MAC. `None` if none of the keys has made the MAC. The comparison takes the same time for
+    /// every MAC.
+    pub fn verified<'t>(&self, purpose: MacPurpose, signed: &'t str) -> Option<&'t str> {
+        let (text, mac) = signed.rsplit_once('.')?;
+        let is_ours = |made: [u8; KEY_BYTES]| hex(&made).as_bytes().ct_eq(mac.as_bytes()).into();
+        self.macs(purpose, text.as_bytes()).any(is_ours).then_some(text)
     }
 }
 
@@ -151,17 +169,27 @@ mod tests {
     const SETTING: Setting = in_development("KEY_RING", "");
 
     #[test]
-    fn a_mac_is_known_while_its_key_is_in_the_ring() {
-        let (old, both, new) =
-            (KeyRing::of_names(&["a"]), KeyRing::of_names(&["b", "a"]), KeyRing::of_names(&["b"]));
+    fn a_signed_text_is_known_while_its_key_is_in_the_ring() {
+        let [old, both, new] = [&["a"][..], &["b", "a"], &["b"]].map(KeyRing::of_names);
         let purpose = MacPurpose::RefreshToken;
-        let mac = old.mac(purpose, b"message");
-        assert!(old.has_made(&mac, purpose, b"message"));
-        assert!(both.has_made(&mac, purpose, b"message"));
-        assert!(!new.has_made(&mac, purpose, b"message"));
-        assert!(!old.has_made(&mac, purpose, b"another"));
-        assert!(!old.has_made(&mac[1..], purpose, b"message"));
-        assert_ne!(both.mac(purpose, b"message"), mac, "the present key makes");
+        let signed = old.signed(purpose, "a.text");
+        assert_eq!(old.verified(purpose, &signed), Some("a.text"));
+        assert_eq!(both.verified(purpose, &signed), Some("a.text"));
+        assert_eq!(new.verified(purpose, &signed), None);
+        assert_ne!(both.signed(purpose, "a.text"), signed, "the present key signs");
+        assert_eq!(old.verified(MacPurpose::AccountLink, &signed), None, "another use");
+        let wrong = [
+            signed.replace("a.text", "b.text"),
+            signed.to_uppercase(),
+            signed[..signed.len() - 1].to_owned(),
+            format!("{signed}0"),
+            "a.text".to_owned(),
+            "a.text.".to_owned(),
+            String::new(),
+        ];
+        for wrong in wrong {
+            assert_eq!(old.verified(purpose, &wrong), None, "{wrong}");
+        }
     }
 
     #[test]

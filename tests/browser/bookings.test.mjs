@@ -60,8 +60,11 @@ scenario('a_guest_sees_what_this_browser_bought_until_somebody_signs_out', async
   await page.getByTestId('signed-in').waitFor();
   await page.getByTestId('event-card').first().waitFor();
   await page.getByTestId('language').click();
+  const left = page.waitForResponse('**/auth/logout');
   await page.getByTestId('sign-out').click();
   await page.getByRole('link', { name: 'Se connecter' }).waitFor();
+  await left;
+  await page.waitForFunction(() => localStorage.getItem('holdfast.leaving') === null);
   const kept = await page.evaluate(() => Object.keys({ ...localStorage, ...sessionStorage }).sort());
   assert.deepEqual(kept, ['holdfast.language', 'holdfast.theme']);
   await page.goto(new URL(`/bookings/${reference}`, page.url()).href);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { enterAs, signIn, suite } from './helpers.mjs';
+import { DEMO_PASSWORD, enterAs, sessionEnds, signIn, suite } from './helpers.mjs';
 
 const CUSTOMER = 'customer@demo.test';
 const COOKIE = 'holdfast-session';
@@ -76,23 +76,132 @@ scenario('an_access_token_that_is_refused_is_renewed_once_and_the_requests_repea
   page.faults.length = 0;
 });
 
+// Opens another tab of the same browser.
+async function otherTab(page, path = '/bookings') {
+  const other = await page.context().newPage();
+  await other.goto(url() + path);
+  await other.getByTestId('signed-in').waitFor();
+  return other;
+}
+
+const renewed = (page) => page.evaluate(async () => (await window.holdfastAccess.renewed()).status);
+
 scenario('two_tabs_renew_one_after_the_other', async ({ visitor }) => {
   const page = await visitor('/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
   await page.getByTestId('signed-in').waitFor();
-  const other = await page.context().newPage();
-  const found = renewals(other);
-  await other.goto(url() + '/bookings');
-  await other.getByTestId('signed-in').waitFor();
-  await Promise.all([page, other].map((it) => it.evaluate(() =>
-    Promise.all([window.holdfastAccess.renewed(), window.holdfastAccess.renewed()]))));
-  // Both tabs are still signed in, and so is the next page.
-  await Promise.all([page, other].map((it) => it.reload()));
-  for (const it of [page, other]) await it.getByTestId('signed-in').waitFor();
-  assert.ok(found.every((status) => status === 200), JSON.stringify(found));
+  const other = await otherTab(page);
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  const begun = page.waitForRequest('**/auth/refresh');
+  await page.route('**/auth/refresh', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const first = renewed(page);
+  await begun;
+  const asked = [];
+  other.on('request', (request) => {
+    if (request.url().endsWith('/auth/refresh')) asked.push(request);
+  });
+  const second = renewed(other);
+  await other.waitForTimeout(500);
+  assert.equal(asked.length, 0, 'the second tab does not wait for the first');
+  release();
+  assert.deepEqual(await Promise.all([first, second]), [200, 200]);
+  assert.equal(asked.length, 1);
   // Signing out in one tab reaches the other.
   await page.getByTestId('sign-out').click();
   await other.getByRole('banner').getByRole('link', { name: 'Sign in' }).waitFor();
   await other.close();
+});
+
+scenario('two_tabs_without_locks_stay_signed_in', async ({ visitor }) => {
+  const page = await visitor('/bookings', { prepare: async (it) => {
+    await it.context().addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+    await enterAs(it, url(), CUSTOMER);
+  }, alone: true });
+  await page.getByTestId('signed-in').waitFor();
+  const other = await otherTab(page);
+  assert.deepEqual(await Promise.all([renewed(page), renewed(other)]), [200, 200]);
+  await Promise.all([page, other].map((it) => it.reload()));
+  for (const it of [page, other]) await it.getByTestId('signed-in').waitFor();
+  await other.close();
+});
+
+scenario('an_answer_that_is_lost_is_asked_for_again', async ({ visitor }) => {
+  const page = await visitor('/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  await page.getByTestId('signed-in').waitFor();
+  let lost = 0;
+  await page.route('**/auth/refresh', async (route) => {
+    if (lost > 0) return route.continue();
+    lost += 1;
+    // The server has replaced the cookie, and the browser does not get it.
+    await api('POST', '/auth/refresh', undefined, { Cookie: route.request().headers().cookie
+      ?? `${COOKIE}=${(await cookie(page)).value}` });
+    return route.abort();
+  });
+  assert.equal(await renewed(page), 200);
+  assert.equal(lost, 1);
+  await page.reload();
+  await page.getByTestId('signed-in').waitFor();
+  page.faults.length = 0;
+});
+
+scenario('while_the_server_renews_nothing_a_valid_token_is_used_and_nobody_is_signed_out', async ({ visitor }) => {
+  const page = await visitor('/', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  await page.getByTestId('event-card').first().waitFor();
+  const token = await page.evaluate(() => window.holdfastAccess.token());
+  await given(page, token, 30);
+  const problem = { type: '/problems/unavailable', title: 'Try again', status: 503, detail: '' };
+  await page.route('**/auth/refresh', (route) =>
+    route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem }));
+  const asked = page.waitForRequest((request) => request.url().includes('/sections'));
+  await page.getByTestId('event-card').first().getByRole('link').first().click();
+  assert.equal((await asked).headers().authorization, `Bearer ${token}`);
+  await page.getByTestId('hold-button').waitFor();
+  // Without a valid token, the next page shows the hall all the same, and the user is still signed in.
+  await page.reload();
+  await page.getByTestId('hold-button').waitFor();
+  await page.getByTestId('signed-in').waitFor();
+  page.faults.length = 0;
+});
+
+scenario('who_was_signed_out_elsewhere_holds_nothing_as_a_guest', async ({ visitor }) => {
+  const page = await visitor('/', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  await page.getByTestId('event-card').first().waitFor();
+  await sessionEnds(page);
+  const status = await page.evaluate(async () => {
+    const request = new Request('/api/v1/events/x/reservations', { method: 'POST', body: '{}' });
+    return (await window.holdfastAccess.send(request, true)).status;
+  });
+  assert.equal(status, 401);
+  await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).waitFor();
+  page.faults.length = 0;
+});
+
+scenario('an_answer_about_the_last_session_does_not_change_the_next', async ({ visitor }) => {
+  const page = await visitor('/login', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  await page.getByTestId('signed-in').waitFor();
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  await page.route('**/auth/refresh', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const begun = page.waitForRequest('**/auth/refresh');
+  const late = page.evaluate(async () => (await window.holdfastAccess.renewed().catch(() => ({ status: 0 }))).status);
+  await begun;
+  await page.getByTestId('sign-out').click();
+  setTimeout(release, 1_000);
+  await page.locator('#email').fill('organizer@demo.test');
+  await page.locator('#password').fill(DEMO_PASSWORD);
+  await page.getByTestId('login-button').click();
+  await late.catch(() => {});
+  await page.waitForURL((address) => address.pathname !== '/login');
+  await page.getByTestId('signed-in').getByText('Olaf').waitFor();
+  await page.reload();
+  await page.getByTestId('signed-in').getByText('Olaf').waitFor();
+  page.faults.length = 0;
 });
 
 scenario('signing_out_ends_the_session_at_the_server', async ({ visitor }) => {

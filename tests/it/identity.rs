@@ -2,5 +2,6 @@
 
 mod accounts;
 mod alone;
+mod recover;
 mod sessions;
 mod standing;

@@ -5,10 +5,7 @@ mod smtp;
 
 use std::time::Duration;
 
-use holdfast::{
-    app::development::mail::{KeptMail, KeptMailList},
-    messages::{self, NewMessage},
-};
+use holdfast::messages::{self, NewMessage};
 use holdfast_contract::operators::{Message, MessagePage, MessageStatus};
 use holdfast_domain::{access::Role, message::Kind};
 use serde_json::json;
@@ -17,29 +14,9 @@ use crate::support::{
     buyer::GuestBuyer,
     fixture::{self, account, seats},
     harness::TestApp,
+    mailbox::mails,
     paid::{Paid, all_refunded, app_with_event},
 };
-
-/// The maximum number of looks before a test fails: 20 s in all.
-const LOOKS: usize = 400;
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-
-/// The mails to this address, oldest first, once there are as many.
-async fn mails(app: &TestApp, to: &str, many: usize) -> Vec<KeptMail> {
-    for _ in 0..LOOKS {
-        app.app.post.send_pass().await.expect("the pass runs");
-        let path = format!("{}?to={to}", app.url("").replace("/api/v1", "/api/development/mails"));
-        let found = app.client().get(path).send().await.expect("an answer");
-        let mut found: KeptMailList = found.json().await.expect("a list");
-        if found.items.len() >= many {
-            assert_eq!(found.items.len(), many, "{:#?}", found.items);
-            found.items.reverse();
-            return found.items;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    panic!("{many} mails to {to} do not come");
-}
 
 /// The messages, newest first, as an administrator sees them.
 async fn listed(app: &TestApp, admin: &str, query: &str) -> Vec<Message> {

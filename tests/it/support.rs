@@ -5,6 +5,7 @@ pub mod buyer;
 pub mod crowd;
 pub mod fixture;
 pub mod harness;
+pub mod mailbox;
 pub mod paid;
 pub mod plans;
 pub mod process;

@@ -36,9 +36,55 @@ pub struct Credentials {
     pub password: String,
     /// Whether the session lasts for 30 days after its last use. Otherwise it ends when the browser is closed, and at the
     /// latest 12 hours after its last use.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "openapi", oai(default))]
     pub remember: bool,
+}
+
+/// The request for a mail with which a user who has forgotten the password sets a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct ForgottenPassword {
+    /// The e-mail address of the account.
+    pub email: String,
+}
+
+/// A new password, with the proof from the mail: `token`, or `email` and `code`.
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct NewPassword {
+    /// The token of the link: the part of its address after `#`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[debug("hidden")]
+    pub token: Option<String>,
+    /// The e-mail address of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The code of the mail: six digits. Ten codes can be tried within an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[debug("hidden")]
+    pub code: Option<String>,
+    /// The new password. The rule is that of a registration.
+    #[debug("hidden")]
+    pub password: String,
+}
+
+/// A new password of a user who is signed in.
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct ChangedPassword {
+    /// The present password. Ten can be tried within an hour.
+    #[debug("hidden")]
+    pub current_password: String,
+    /// The new password. The rule is that of a registration.
+    #[debug("hidden")]
+    pub new_password: String,
 }
 
 /// The response to a registration, a sign-in or a renewal. It also sets the cookie with the refresh token.

@@ -51,6 +51,10 @@ pub enum Page<'a> {
     SignIn,
     /// `/register`, the form that creates an account.
     Register,
+    /// `/forgot`, the form that asks for a mail for a new password.
+    ForgotPassword,
+    /// `/reset`, the form for a new password, to which the mail leads.
+    ResetPassword,
     /// `/desk`, the events that the signed-in organizer manages.
     MyEvents,
     /// `/desk/attention`, the checkouts and refunds that need an administrator.
@@ -72,6 +76,8 @@ impl<'a> Page<'a> {
             ("bookings", None, None) => Some(Self::MyBookings),
             ("login", None, None) => Some(Self::SignIn),
             ("register", None, None) => Some(Self::Register),
+            ("forgot", None, None) => Some(Self::ForgotPassword),
+            ("reset", None, None) => Some(Self::ResetPassword),
             ("desk", None, None) => Some(Self::MyEvents),
             ("desk", Some("attention"), None) => Some(Self::Attention),
             _ => None,
@@ -82,7 +88,11 @@ impl<'a> Page<'a> {
     pub const fn program(self) -> Program {
         match self {
             Self::Events | Self::Event(_) | Self::Checkout | Self::Booking => Program::Shop,
-            Self::SignIn | Self::Register | Self::MyBookings => Program::Account,
+            Self::SignIn
+            | Self::Register
+            | Self::ForgotPassword
+            | Self::ResetPassword
+            | Self::MyBookings => Program::Account,
             Self::MyEvents | Self::Attention => Program::Desk,
         }
     }

@@ -61,6 +61,8 @@ typed_id! {
     MessageId;
     /// The id of a user's session on one device.
     SessionId;
+    /// The id of a link in a mail to a user.
+    LinkId;
 }
 
 /// The id of a seat within its event. It is a small integer because seat maps contain many of them. Seats are locked in

@@ -20,6 +20,7 @@ pub mod event;
 pub mod ids;
 pub mod inventory;
 pub mod ledger;
+pub mod link;
 pub mod message;
 pub mod money;
 pub mod plan;

@@ -13,6 +13,10 @@ pub enum Kind {
     EventCancelled,
     /// The organizer returns a part of the price, and the tickets stay valid.
     RefundStarted,
+    /// A user has forgotten the password. The mail has a link and a code.
+    PasswordReset,
+    /// The password of an account was changed.
+    PasswordChanged,
 }
 
 words! {
@@ -22,6 +26,8 @@ words! {
         BookingCancelled = "booking_cancelled",
         EventCancelled = "event_cancelled",
         RefundStarted = "refund_started",
+        PasswordReset = "password_reset",
+        PasswordChanged = "password_changed",
     }
 }
 

@@ -43,7 +43,7 @@ pub struct SessionProgress {
     pub replaced_at: i64,
     /// When the session is over if it is not used.
     pub expires_at: i64,
-    /// Whether the session was ended: by its user, by an administrator, or because a token came back.
+    /// Whether the session was ended: by its user, by a new password, or because a token came back.
     pub is_ended: bool,
 }
 

@@ -18,12 +18,14 @@ use crate::{
     checkout::PaymentStatus,
     event,
     ids::{
-        ApiKeyId, BookingId, BuyerKind, EventId, GateDeviceId, GuestId, ItemId, LineId, MessageId,
-        OfferId, OrganizationId, ReservationId, SagaId, SaleId, SeatId, SectionId, SessionId,
-        TicketId, UserId,
+        ApiKeyId, BookingId, BuyerKind, EventId, GateDeviceId, GuestId, ItemId, LineId, LinkId,
+        MessageId, OfferId, OrganizationId, ReservationId, SagaId, SaleId, SeatId, SectionId,
+        SessionId, TicketId, UserId,
     },
     inventory::{SeatKind, SeatState, SectionKind},
-    ledger, message,
+    ledger,
+    link::LinkPurpose,
+    message,
     money::Currency,
     refund,
     reservation::{ItemKind, ItemState, ReservationState},
@@ -93,7 +95,7 @@ macro_rules! ids {
 }
 
 ids! { Uuid:
-    ApiKeyId, BookingId, EventId, GateDeviceId, GuestId, ItemId, LineId, MessageId, OfferId,
+    ApiKeyId, BookingId, EventId, GateDeviceId, GuestId, ItemId, LineId, LinkId, MessageId, OfferId,
     OrganizationId, ReservationId, SagaId, SaleId, SectionId, SessionId, TicketId, UserId,
 }
 ids! { i32: SeatId }
@@ -114,6 +116,7 @@ stored_words! {
     BuyerKind: "kind of a buyer",
     ItemKind: "kind of an item",
     ItemState: "state of an item",
+    LinkPurpose: "purpose of a link",
     MembershipRole: "role of a member",
     PaymentState: "state of a payment",
     PaymentStatus: "status of a payment",

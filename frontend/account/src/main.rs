@@ -1,5 +1,5 @@
-//! The account program: the pages for signing in and registering, and the list of bookings. Further pages that belong
-//! to an account (profile, sessions, a new password) will be part of this program.
+//! The account program: the pages for signing in, registering and a new password, and the list of bookings. Further
+//! pages that belong to an account (profile, sessions) will be part of this program.
 
 #![allow(unreachable_pub, reason = "a program has no public surface")]
 
@@ -15,7 +15,10 @@ use leptos_router::{
 };
 use ui::components::not_found::NotFoundPage;
 
-use pages::{bookings::BookingsPage, register::RegisterPage, sign_in::SignInPage};
+use pages::{
+    bookings::BookingsPage, forgot::ForgotPage, register::RegisterPage, reset::ResetPage,
+    sign_in::SignInPage,
+};
 
 fn main() {
     ui::program::start(Program::Account, || {
@@ -23,6 +26,8 @@ fn main() {
             <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
                 <Route path=path!("/login") view=SignInPage/>
                 <Route path=path!("/register") view=RegisterPage/>
+                <Route path=path!("/forgot") view=ForgotPage/>
+                <Route path=path!("/reset") view=ResetPage/>
                 <Route path=path!("/bookings") view=BookingsPage/>
             </FlatRoutes>
         }

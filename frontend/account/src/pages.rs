@@ -1,6 +1,9 @@
-//! The pages of the account program, one module for each, and the form that two of them use.
+//! The pages of the account program, one module for each, and the forms that several of them use.
 
+mod asking;
 pub mod bookings;
+pub mod forgot;
 mod form;
 pub mod register;
+pub mod reset;
 pub mod sign_in;

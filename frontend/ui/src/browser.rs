@@ -5,7 +5,7 @@
 
 use leptos::prelude::window;
 use uuid::Uuid;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Storage;
 
@@ -125,4 +125,14 @@ pub fn focus(id: &str) {
 /// Sets the title of the page in the tab and in the history.
 pub fn set_title(title: &str) {
     leptos::prelude::document().set_title(title);
+}
+
+/// Takes the part after `#` out of the page's address, so that the history does not keep it.
+pub fn take_fragment() -> String {
+    let location = window().location();
+    let fragment = location.hash().unwrap_or_default().trim_start_matches('#').to_owned();
+    if let (Ok(history), Ok(path)) = (window().history(), location.pathname()) {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
+    }
+    fragment
 }

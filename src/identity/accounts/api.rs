@@ -4,23 +4,27 @@ use std::sync::Arc;
 
 use cookie::Cookie;
 use holdfast_contract::{
-    accounts::{Adopted, Credentials, Profile, Registration, Session},
+    accounts::{
+        Adopted, ChangedPassword, Credentials, ForgottenPassword, NewPassword, Profile,
+        Registration, Session,
+    },
     problem::{FieldError, ProblemType},
 };
-use holdfast_domain::{access::Role, ids::SessionId, session::SessionLength};
+use holdfast_domain::{access::Role, email::MAX_CHARS, ids::SessionId, session::SessionLength};
 use poem::Request;
 use poem_openapi::OpenApi;
 
 use super::{
     Accounts,
     log_in::{self, LogInError},
-    password::PasswordError,
+    password::{PasswordError, Weakness},
+    recover::RecoverError,
     register::RegisterError,
 };
 use crate::{
     http::{
         auth::{self, Adopt, AuthTag, Caller, Users},
-        body::{Created, Json},
+        body::{Created, Json, NoContent},
         cookie::WithCookie,
         own_page::OwnPage,
         problem::ApiProblem,
@@ -101,6 +105,55 @@ impl AccountsApi {
         Ok(WithCookie { cookie, response: Json(session) })
     }
 
+    /// Ask for a mail with a link and a code for a new password.
+    ///
+    /// The response is the same whether there is an account with this address or not.
+    #[oai(path = "/password/forgot", method = "post")]
+    async fn forgot(&self, body: Json<ForgottenPassword>) -> Result<NoContent, ApiProblem> {
+        let typed = body.0.email;
+        if typed.trim().is_empty() || typed.chars().count() > MAX_CHARS {
+            return Err(ApiProblem::field("email", "must be an e-mail address"));
+        }
+        let place = Arc::clone(&self.accounts.asked).try_acquire_owned();
+        let place = place.map_err(|_| ApiProblem::from(PasswordError::Busy))?;
+        let accounts = self.accounts.clone();
+        // Nobody waits for it, so that the time does not tell whether there is such an account.
+        self.accounts.base.tasks.spawn(async move {
+            let _place = place;
+            if let Err(error) = accounts.forgot(&typed).await {
+                tracing::error!(%error, "a mail for a new password was not written");
+            }
+        });
+        Ok(NoContent)
+    }
+
+    /// Set a new password by the link or the code of the mail.
+    ///
+    /// All sessions of the user end, and a mail tells of the change.
+    #[oai(path = "/password/reset", method = "post")]
+    async fn reset(&self, body: Json<NewPassword>) -> Result<NoContent, ApiProblem> {
+        let accounts = self.accounts.clone();
+        let tasks = &self.accounts.base.tasks;
+        tasks.run(async move { accounts.reset(body.0).await }).await??;
+        Ok(NoContent)
+    }
+
+    /// Set a new password as the signed-in user.
+    ///
+    /// All other sessions of the user end, and a mail tells of the change.
+    #[oai(path = "/password", method = "put")]
+    async fn change_password(
+        &self,
+        caller: Caller,
+        body: Json<ChangedPassword>,
+    ) -> Result<NoContent, ApiProblem> {
+        let (user, session) = (caller.user()?, caller.session);
+        let accounts = self.accounts.clone();
+        let change = async move { accounts.change_password(user, session, body.0).await };
+        self.accounts.base.tasks.run(change).await??;
+        Ok(NoContent)
+    }
+
     /// Read the profile of the signed-in user.
     #[oai(path = "/profile", method = "get")]
     async fn profile(&self, caller: Caller) -> Result<Json<Profile>, ApiProblem> {
@@ -121,7 +174,14 @@ impl AccountsApi {
         length: SessionLength,
     ) -> Result<(Cookie<'static>, Session), ApiProblem> {
         let (sessions, device) = (self.sessions().clone(), Device::of(request));
-        let open = async move { sessions.open(user.id, length, &device).await };
+        let replaced = sessions.cookie.read(request);
+        let open = async move {
+            // The new cookie replaces the one of an earlier session, which nobody could end any more.
+            if let Some(replaced) = replaced {
+                sessions.end_by(&replaced).await?;
+            }
+            sessions.open(user.id, length, &device).await
+        };
         let opened = self.accounts.base.tasks.run(open).await??;
         let adopted = match auth::guest_of(request, &self.tokens) {
             // The user is signed in, and a new account exists, whatever becomes of the guest's holds.
@@ -171,6 +231,35 @@ impl From<PasswordError> for ApiProblem {
     }
 }
 
+impl From<RecoverError> for ApiProblem {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::NoProof(field) => {
+                let message =
+                    "is wrong, has been used or has expired, or too many codes were tried";
+                let detail = format!("{field}: {message}. Ask for a new mail.");
+                Self::new(ProblemType::InvalidCredentials, detail).with_errors(vec![FieldError {
+                    field: field.to_owned(),
+                    message: message.to_owned(),
+                }])
+            }
+            RecoverError::WrongPassword => Self::field("current_password", "is wrong"),
+            RecoverError::Field(field, message) => Self::field(field, message),
+            RecoverError::Weak(weakness) => weakness.into(),
+            RecoverError::Password(error) => error.into(),
+            RecoverError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<Weakness> for ApiProblem {
+    fn from(weakness: Weakness) -> Self {
+        Self::new(ProblemType::WeakPassword, format!("The password {weakness}.")).with_errors(vec![
+            FieldError { field: "password".to_owned(), message: weakness.to_string() },
+        ])
+    }
+}
+
 impl From<RenewError> for ApiProblem {
     fn from(error: RenewError) -> Self {
         match error {
@@ -196,13 +285,7 @@ impl From<RegisterError> for ApiProblem {
     fn from(error: RegisterError) -> Self {
         match error {
             RegisterError::Field(field, message) => Self::field(field, message),
-            RegisterError::Weak(weakness) => {
-                Self::new(ProblemType::WeakPassword, format!("The password {weakness}."))
-                    .with_errors(vec![FieldError {
-                        field: "password".to_owned(),
-                        message: weakness.to_string(),
-                    }])
-            }
+            RegisterError::Weak(weakness) => weakness.into(),
             RegisterError::Taken => Self::new(
                 ProblemType::EmailTaken,
                 "There is an account with this address. Sign in instead.",

@@ -61,7 +61,7 @@ pub async fn log_in(
 
 /// The user whose address somebody typed. An account from before addresses had one form is found by the form in which
 /// it was stored then. That form comes first: nobody can take an account over by registering another form of its address.
-async fn user_named(db: &Db, typed: &str) -> Result<Option<users::Model>, StoreError> {
+pub(super) async fn user_named(db: &Db, typed: &str) -> Result<Option<users::Model>, StoreError> {
     let once = as_once_stored(typed);
     // PostgreSQL takes no NUL.
     if once.len() > MAX_OLD_BYTES || once.contains('\0') {

@@ -1,4 +1,4 @@
-//! Whether a user may act at this moment. A token only says who signed in within the last hour. Since then, the role
+//! Whether a user may act at this moment. A token only says who signed in within the last ten minutes. Since then, the role
 //! may have changed, and the account may have been suspended or erased.
 
 use std::time::Duration;

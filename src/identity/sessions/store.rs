@@ -19,6 +19,8 @@ pub(super) async fn lock(tx: &impl Sql, id: SessionId) -> Result<Option<Model>, 
 
 /// Makes the next token the present one.
 pub(super) async fn replace(tx: &impl Sql, session: &Model, now: i64) -> Result<(), StoreError> {
+    // A clock that was set back makes no session older than it is.
+    let now = Ord::max(now, session.replaced_at);
     let change = going_on()
         .filter(Column::Id.eq(session.id))
         .filter(Column::Number.eq(session.number))

@@ -18,7 +18,7 @@ pub enum RotationError {
 }
 
 /// Seals the values of these columns anew; returns how many it changed. A value that somebody changes meanwhile is left
-/// alone, because it is sealed under the present key.
+/// alone: the nodes know the same ring, so it is sealed under the present key.
 ///
 /// # Errors
 /// See [`RotationError`].

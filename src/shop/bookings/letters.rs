@@ -142,6 +142,7 @@ impl LetterWriter for BookingLetters {
             Kind::BookingCancelled => Some(subject.cancelled(&lines, &detail()?)),
             Kind::EventCancelled => Some(subject.called_off(&lines, &detail()?)),
             Kind::RefundStarted => Some(subject.refunded(&detail()?)),
+            Kind::PasswordReset | Kind::PasswordChanged => None,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Holds seats and places for one buyer.
 //!
 //! A look at the seats may refuse early, and locks keep the losers of a race away. One short transaction decides:
-//! it locks the buyer's row, takes the free seats, counts the limits, fixes the prices and records the change.
+//! it locks the buyer's row and the seats, counts the limits, fixes the prices, takes the seats and records the change.
 
 mod decide;
 mod keyed;

@@ -17,8 +17,8 @@ mod write;
 pub use change::{cancel, count_lapsed, expire, extend, extend_seats, free_seats, lapsed};
 pub use read::{StoredReservation, find, items, list};
 pub use take::{
-    LockedSeat, TakeTimes, TakenSeat, Taker, Usage, WantedSeat, lock_buyers, lock_seats, look,
-    take_seats, usage,
+    LockedSeat, TakeTimes, TakenSeat, Taker, Usage, WantedSeat, forget_buyers, lock_buyers,
+    lock_seats, look, take_seats, usage,
 };
 pub use terms::load_terms;
 pub use write::{Item, NewReservation, Reserved, write_holds};

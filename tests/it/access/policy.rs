@@ -39,6 +39,8 @@ enum AccessRule {
     Everybody,
     /// Nobody with these tokens: only a browser with the cookie of a session (see `identity::sessions`).
     CookieAlone,
+    /// Nobody with these tokens: only the reader of a mail, with its link or its code (see `identity::recover`).
+    ProofAlone,
     /// Every user who is signed in.
     Users,
     /// The user who owns the object. The object is hidden from other users.
@@ -69,7 +71,7 @@ impl AccessRule {
         match self {
             Self::Everybody => Allowed,
             Self::GatewayAlone => Hidden,
-            Self::CookieAlone => SignIn,
+            Self::CookieAlone | Self::ProofAlone => SignIn,
             Self::Users | Self::UserAlone if unsigned => SignIn,
             Self::Managers | Self::Admins if unsigned => SignIn,
             _ if who == Nobody => SignIn,
@@ -93,6 +95,9 @@ impl AccessRule {
 const TABLE: &[(&str, AccessRule)] = &[
     ("POST /auth/register", AccessRule::Everybody),
     ("POST /auth/login", AccessRule::Everybody),
+    ("POST /auth/password/forgot", AccessRule::Everybody),
+    ("POST /auth/password/reset", AccessRule::ProofAlone),
+    ("PUT /auth/password", AccessRule::Users),
     ("POST /auth/refresh", AccessRule::CookieAlone),
     ("POST /auth/logout", AccessRule::Everybody),
     ("GET /auth/profile", AccessRule::Users),

@@ -182,6 +182,7 @@ async fn a_planted_cookie_is_replaced_at_the_sign_in() {
     let answer = app.as_nobody().send(Method::POST, "/auth/login", Some(&body), &headers).await;
     let id = |browser: &Browser| browser.cookie.split('.').nth(1).map(str::to_owned);
     assert_ne!(id(&Browser::after(&answer)), id(&planted));
+    planted.renews(&app).await.assert_problem(401, OVER);
     app.finish().await;
 }
 

@@ -6,11 +6,11 @@ use holdfast::app::development::mail::KeptMail;
 use reqwest::Method;
 use serde_json::json;
 
-use super::mails;
 use crate::support::{
     buyer::GuestBuyer,
     fixture::{self, Event, seats_and_places},
     harness::TestApp,
+    mailbox::mails,
     paid::{all_refunded, app_with_event},
 };
 

@@ -13,10 +13,11 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{LOOK_EVERY, LOOKS, listed};
+use super::listed;
 use crate::support::{
     fixture::{self, Event, account, seats},
     harness::TestApp,
+    mailbox::{LOOK_EVERY, LOOKS},
     paid::Paid,
 };
 

@@ -233,6 +233,11 @@ impl PolicyWorld {
             "POST /auth/login" => {
                 json!({ "email": "owner@example.org", "password": "Demo-pass-1" })
             }
+            "POST /auth/password/forgot" => json!({ "email": "nobody@example.org" }),
+            "POST /auth/password/reset" => json!({ "token": "x", "password": "Demo-pass-1" }),
+            "PUT /auth/password" => {
+                json!({ "current_password": "Demo-pass-1", "new_password": "Demo-pass-1" })
+            }
             "POST /events" => json!(self.new_event),
             "PATCH /events/{id}" => {
                 let found = "SELECT version FROM events WHERE id = $1";

@@ -9,7 +9,7 @@ use ui::{
 };
 
 use super::form::AccountForm;
-use crate::way_back::after_sign_in;
+use crate::way_back::{after_sign_in, with_return};
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
@@ -36,6 +36,9 @@ pub fn SignInPage() -> impl IntoView {
                 />
                 {tx!(i18n, sign_in.remember)}
             </label>
+            <p class="fine">
+                <a href=with_return("/forgot") data-testid="forgot-link">{tx!(i18n, forgot.title)}</a>
+            </p>
         </AccountForm>
     }
 }

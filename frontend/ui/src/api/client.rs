@@ -6,7 +6,6 @@ use holdfast_contract::{
     GUEST_TOKEN_HEADER, IDEMPOTENCY_KEY_HEADER,
     problem::{Problem, ProblemType},
 };
-use leptos::prelude::window;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
@@ -192,11 +191,8 @@ async fn exchange(call: &ApiCall<'_>, sender: Sender) -> Result<Response, JsValu
     init.set_headers(&headers);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(CALL_LIMIT_MS)));
     let request = Request::new_with_str_and_init(&format!("{}{}", super::BASE, call.path), &init)?;
-    match sender {
-        Sender::User => js::ask(&session::access(), "send", &[request.into()]).await?,
-        Sender::Guest => JsFuture::from(window().fetch_with_request(&request)).await?,
-    }
-    .dyn_into()
+    let with = [request.into(), (sender == Sender::User).into()];
+    js::ask(&session::access(), "send", &with).await?.dyn_into()
 }
 
 #[cfg(test)]

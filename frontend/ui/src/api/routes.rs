@@ -1,7 +1,7 @@
 //! One function for each route of the API.
 
 use holdfast_contract::{
-    accounts::{Credentials, Registration, Session},
+    accounts::{Credentials, ForgottenPassword, NewPassword, Registration, Session},
     bookings::{Booking, BookingPage, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
     catalogue::{Event, EventPage, OfferPage, SectionPage},
     live::SeatStates,
@@ -169,6 +169,22 @@ pub async fn complete_simulated(
 /// `POST /auth/login`: exchanges an e-mail address and a password for a session.
 pub async fn login(credentials: &Credentials) -> Result<Session, CallFailure> {
     post("/auth/login", json(credentials)).await
+}
+
+/// `POST /auth/password/forgot`: asks for a mail for a new password.
+pub async fn forgot_password(email: String) -> Result<(), CallFailure> {
+    done("/auth/password/forgot", json(&ForgottenPassword { email })).await
+}
+
+/// `POST /auth/password/reset`: sets a new password by the proof from the mail.
+pub async fn reset_password(wanted: &NewPassword) -> Result<(), CallFailure> {
+    done("/auth/password/reset", json(wanted)).await
+}
+
+/// Sends a request whose response has no body.
+async fn done(path: &str, body: Option<String>) -> Result<(), CallFailure> {
+    let call = ApiCall { method: "POST", path, body, ..ApiCall::default() };
+    send_for_status(call).await.map(|_| ())
 }
 
 /// `POST /auth/register`: creates an account and starts a session of its user.

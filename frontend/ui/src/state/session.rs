@@ -1,7 +1,7 @@
 //! The visitor's identity: the signed-in user and the guest token.
 //!
 //! The device stores who is signed in and the guest token, so that all tabs agree. The access token is in the memory of
-//! the shell's script (`frontend/shell/boot.js`), which renews it. The signal here is for the pages to show.
+//! the shell's script (`frontend/shell/session.js`), which renews it. The signal here is for the pages to show.
 
 use holdfast_contract::accounts::{Profile, Session};
 use leptos::{ev, prelude::*};

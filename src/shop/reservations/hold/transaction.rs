@@ -8,6 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use holdfast_contract::live::GeneralState;
 use holdfast_domain::ids::{EventId, SeatId};
+use uuid::Uuid;
 
 use super::{
     HeldReservation, HoldError, HoldResult,
@@ -87,6 +88,11 @@ pub(super) async fn hold(
     }
     if results.iter().all(Result::is_err) {
         return Err(HoldGroupError::Refused(results.into_iter().filter_map(Result::err).collect()));
+    }
+    let refused = attempts.iter().zip(&results).filter(|(_, result)| result.is_err());
+    let refused: Vec<Uuid> = refused.map(|(attempt, _)| attempt.buyer.id()).collect();
+    if !refused.is_empty() {
+        store::forget_buyers(tx, terms.event, &refused).await?;
     }
     write(tx, terms, &taking, results).await
 }

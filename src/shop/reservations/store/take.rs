@@ -120,6 +120,25 @@ pub async fn lock_buyers(
     Ok(LockedBuyers { now, without_account })
 }
 
+/// Deletes the rows of these buyers in the event if they have nothing in it: [`lock_buyers`] wrote a row for each, and no
+/// pass would find a row without a reservation.
+pub async fn forget_buyers(
+    tx: &impl Sql,
+    event: EventId,
+    buyers: &[Uuid],
+) -> Result<(), StoreError> {
+    tx.run(
+        "DELETE FROM buyers WHERE event_id = $1 AND buyer_id {among_ids $2} \
+         AND NOT EXISTS (SELECT 1 FROM reservations r \
+             WHERE r.event_id = buyers.event_id AND r.buyer_id = buyers.buyer_id) \
+         AND NOT EXISTS (SELECT 1 FROM tickets t \
+             WHERE t.event_id = buyers.event_id AND t.buyer_id = buyers.buyer_id)",
+        vec![event.into(), db::set(tx.dialect(), buyers.iter().copied())],
+    )
+    .await
+    .map(|_| ())
+}
+
 /// The persons and holds that a buyer already has in an event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromQueryResult)]
 pub struct Usage {

@@ -79,5 +79,7 @@ async fn a_refused_hold_is_left_out_and_the_others_of_its_transaction_hold() {
     let touched = "SELECT COUNT(*) FROM seats WHERE version > 1";
     let held = i64::try_from(2 * (HOLDS - refused)).expect("few");
     assert_eq!((app.number(taken).await, app.number(touched).await), (held, held));
+    let buyers = app.number("SELECT COUNT(*) FROM buyers").await;
+    assert_eq!(buyers, held / 2, "a refused hold leaves no row of its buyer");
     Arc::into_inner(app).expect("the last").finish().await;
 }

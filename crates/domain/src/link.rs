@@ -1,0 +1,48 @@
+//! Links and codes in mails: whoever has one has read the mail, and so has proved the address.
+
+/// The purpose of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LinkPurpose {
+    /// The user has forgotten the password and sets a new one.
+    PasswordReset,
+}
+
+words! { LinkPurpose {
+    PasswordReset = "password_reset",
+} }
+
+/// The time between two mails for the same purpose to the same user, in milliseconds.
+pub const PAUSE_MS: i64 = 60 * 1000;
+
+/// How often codes, and present passwords, are tried for one account within an hour. A code has six digits, so whoever
+/// tries all the time needs about eleven years to have an even chance.
+pub const MAX_TRIES: i32 = 10;
+
+/// The hour of [`MAX_TRIES`], in milliseconds.
+pub const TRIES_HOUR_MS: i64 = 60 * 60 * 1000;
+
+impl LinkPurpose {
+    /// How long a link and its code are valid, in milliseconds.
+    pub const fn lasts_ms(self) -> i64 {
+        match self {
+            Self::PasswordReset => 60 * 60 * 1000,
+        }
+    }
+}
+
+/// The code with six digits of these random bytes.
+pub fn code_of(bytes: [u8; 8]) -> String {
+    format!("{:06}", u64::from_be_bytes(bytes) % 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_six_digits() {
+        assert_eq!(code_of([0; 8]), "000000");
+        assert_eq!(code_of(1_000_042_u64.to_be_bytes()), "000042");
+        assert_eq!(code_of([255; 8]).len(), 6);
+    }
+}

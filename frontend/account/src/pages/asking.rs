@@ -1,0 +1,84 @@
+//! A request whose response has no body, and the parts of the pages that send one.
+
+use std::future::Future;
+
+use holdfast_contract::problem::ProblemType;
+use leptos::prelude::*;
+use ui::{api::CallFailure, common, components::failure::FailureNote, i18n::use_i18n, tx};
+
+/// The state of a form that sends such a request.
+#[derive(Clone, Copy)]
+pub struct Asking {
+    /// The failure of the last request.
+    pub failure: RwSignal<Option<CallFailure>>,
+    /// Whether a request is under way.
+    pub busy: RwSignal<bool>,
+    /// Whether the server has done what the request asked for.
+    pub is_done: RwSignal<bool>,
+}
+
+impl Asking {
+    pub fn new() -> Self {
+        Self {
+            failure: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            is_done: RwSignal::new(false),
+        }
+    }
+
+    /// Sends the request, unless one is under way.
+    pub fn send(self, work: impl Future<Output = Result<(), CallFailure>> + 'static) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.failure.set(None);
+        leptos::task::spawn_local(async move {
+            let answer = work.await;
+            if answer.is_ok() {
+                let _ = self.is_done.try_set(true);
+            }
+            let _ = self.failure.try_set(answer.err());
+            let _ = self.busy.try_set(false);
+        });
+    }
+}
+
+/// Whether the server refuses the link or the code of a mail.
+fn is_of_the_proof(failure: &CallFailure) -> bool {
+    let CallFailure::Problem(problem) = failure else { return false };
+    failure.kind() == Some(ProblemType::InvalidCredentials)
+        && problem.errors.iter().any(|error| matches!(error.field.as_str(), "token" | "code"))
+}
+
+/// What failed, above the fields of a form that sends a proof from a mail.
+#[component]
+pub fn ProofFailure(failure: RwSignal<Option<CallFailure>>) -> impl IntoView {
+    let i18n = use_i18n();
+    let is_proof = Memo::new(move |_| failure.with(|it| it.as_ref().is_some_and(is_of_the_proof)));
+    move || {
+        if is_proof.get() {
+            view! {
+                <div class="notice" role="alert" data-testid="no-proof">
+                    <p>{tx!(i18n, reset.no_proof)}</p>
+                </div>
+            }
+            .into_any()
+        } else {
+            view! { <FailureNote failure/> }.into_any()
+        }
+    }
+}
+
+/// The end of the way: the password is changed.
+#[component]
+pub fn PasswordSet() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div class="panel form" data-testid="password-set">
+            <h1>{tx!(i18n, reset.done)}</h1>
+            <p>{tx!(i18n, reset.done_text)}</p>
+            <a class="button primary wide" href="/login?next=/">{common!(i18n, sign_in)}</a>
+        </div>
+    }
+}

@@ -1,0 +1,108 @@
+//! `/forgot`: asks for a mail for a new password, and then takes the code of the mail.
+
+use holdfast_contract::accounts::NewPassword;
+use leptos::{ev::SubmitEvent, prelude::*};
+use ui::{
+    api,
+    arrival::arrive,
+    common,
+    components::{failure::FailureNote, field::Field},
+    i18n::{self, use_i18n},
+    td_string, tx,
+};
+
+use super::asking::{Asking, PasswordSet, ProofFailure};
+use crate::way_back::with_return;
+
+#[component]
+pub fn ForgotPage() -> impl IntoView {
+    let i18n = use_i18n();
+    i18n::title(i18n, |locale| td_string!(locale, forgot.title));
+    arrive();
+    let (asking, resetting) = (Asking::new(), Asking::new());
+    let email = RwSignal::new(String::new());
+    let ask = move |event: SubmitEvent| {
+        event.prevent_default();
+        let email = email.get_untracked();
+        asking.send(async move { api::forgot_password(email).await });
+    };
+    let page = move || match (resetting.is_done.get(), asking.is_done.get()) {
+        (true, _) => view! { <PasswordSet/> }.into_any(),
+        (false, true) => view! { <CodeForm email resetting/> }.into_any(),
+        (false, false) => view! {
+            <form class="panel form" novalidate on:submit=ask>
+                <h1>{tx!(i18n, forgot.title)}</h1>
+                <p>{tx!(i18n, forgot.text)}</p>
+                <FailureNote failure=asking.failure/>
+                <Field
+                    name="email"
+                    label=tx!(i18n, forgot.email)
+                    kind="email"
+                    autocomplete="email"
+                    value=email
+                    failure=asking.failure
+                />
+                <button
+                    type="submit"
+                    class="button primary wide"
+                    disabled=asking.busy
+                    data-testid="forgot-button"
+                >
+                    {tx!(i18n, forgot.send)}
+                </button>
+                <p class="fine"><a href=with_return("/login")>{common!(i18n, sign_in)}</a></p>
+            </form>
+        }
+        .into_any(),
+    };
+    view! { <main id="main" class="page narrow">{page}</main> }
+}
+
+/// The fields for the code of the mail and the new password.
+#[component]
+fn CodeForm(email: RwSignal<String>, resetting: Asking) -> impl IntoView {
+    let i18n = use_i18n();
+    let (code, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let failure = resetting.failure;
+    let reset = move |event: SubmitEvent| {
+        event.prevent_default();
+        let wanted = NewPassword {
+            token: None,
+            email: Some(email.get_untracked()),
+            code: Some(code.get_untracked()),
+            password: password.get_untracked(),
+        };
+        resetting.send(async move { api::reset_password(&wanted).await });
+    };
+    view! {
+        <form class="panel form" novalidate data-testid="code-form" on:submit=reset>
+            <h1>{tx!(i18n, forgot.sent)}</h1>
+            <p>{tx!(i18n, forgot.sent_text)}</p>
+            <ProofFailure failure/>
+            <Field
+                name="mail-code"
+                label=tx!(i18n, forgot.code)
+                autocomplete="one-time-code"
+                value=code
+                failure
+            />
+            <Field
+                name="password"
+                label=tx!(i18n, reset.password)
+                kind="password"
+                autocomplete="new-password"
+                value=password
+                failure
+                hint=Some(tx!(i18n, register.password_hint))
+            />
+            <button
+                type="submit"
+                class="button primary wide"
+                disabled=resetting.busy
+                data-testid="reset-button"
+            >
+                {tx!(i18n, reset.send)}
+            </button>
+        </form>
+    }
+}

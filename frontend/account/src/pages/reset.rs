@@ -1,0 +1,65 @@
+//! `/reset#<token>`: the form for a new password, to which the link of the mail leads.
+
+use holdfast_contract::accounts::NewPassword;
+use leptos::{ev::SubmitEvent, prelude::*};
+use ui::{
+    api,
+    arrival::arrive,
+    browser,
+    components::field::Field,
+    i18n::{self, use_i18n},
+    td_string, tx,
+};
+
+use super::asking::{Asking, PasswordSet, ProofFailure};
+
+#[component]
+pub fn ResetPage() -> impl IntoView {
+    let i18n = use_i18n();
+    i18n::title(i18n, |locale| td_string!(locale, reset.title));
+    arrive();
+    let (token, resetting) = (StoredValue::new(browser::take_fragment()), Asking::new());
+    let password = RwSignal::new(String::new());
+    let failure = resetting.failure;
+    let reset = move |event: SubmitEvent| {
+        event.prevent_default();
+        let wanted = NewPassword {
+            token: Some(token.get_value()),
+            email: None,
+            code: None,
+            password: password.get_untracked(),
+        };
+        resetting.send(async move { api::reset_password(&wanted).await });
+    };
+    let page = move || {
+        if resetting.is_done.get() {
+            return view! { <PasswordSet/> }.into_any();
+        }
+        view! {
+            <form class="panel form" novalidate on:submit=reset>
+                <h1>{tx!(i18n, reset.title)}</h1>
+                <ProofFailure failure/>
+                <Field
+                    name="password"
+                    label=tx!(i18n, reset.password)
+                    kind="password"
+                    autocomplete="new-password"
+                    value=password
+                    failure
+                    hint=Some(tx!(i18n, register.password_hint))
+                />
+                <button
+                    type="submit"
+                    class="button primary wide"
+                    disabled=resetting.busy
+                    data-testid="reset-button"
+                >
+                    {tx!(i18n, reset.send)}
+                </button>
+                <p class="fine"><a href="/forgot">{tx!(i18n, reset.again)}</a></p>
+            </form>
+        }
+        .into_any()
+    };
+    view! { <main id="main" class="page narrow">{page}</main> }
+}

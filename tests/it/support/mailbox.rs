@@ -1,0 +1,28 @@
+//! The mails that development keeps.
+
+use std::time::Duration;
+
+use holdfast::app::development::mail::{KeptMail, KeptMailList};
+
+use crate::support::harness::TestApp;
+
+/// The maximum number of looks before a test fails: 20 s in all.
+pub const LOOKS: usize = 400;
+pub const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The mails to this address, oldest first, once there are as many.
+pub async fn mails(app: &TestApp, to: &str, many: usize) -> Vec<KeptMail> {
+    for _ in 0..LOOKS {
+        app.app.post.send_pass().await.expect("the pass runs");
+        let path = format!("{}?to={to}", app.url("").replace("/api/v1", "/api/development/mails"));
+        let found = app.client().get(path).send().await.expect("an answer");
+        let mut found: KeptMailList = found.json().await.expect("a list");
+        if found.items.len() >= many {
+            assert_eq!(found.items.len(), many, "{:#?}", found.items);
+            found.items.reverse();
+            return found.items;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    panic!("{many} mails to {to} do not come");
+}
