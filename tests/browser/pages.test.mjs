@@ -128,6 +128,17 @@ const PAGES = {
     await page.locator('.notice').waitFor();
   }],
   register: ['/register', heading],
+  forgot: ['/forgot', heading],
+  'forgot-code': ['/forgot', async (page) => {
+    await page.locator('#email').fill('nobody@example.org');
+    await page.getByTestId('forgot-button').click();
+    await page.getByTestId('code-form').waitFor();
+    await page.locator('#mail-code').fill('123456');
+    await page.locator('#password').fill('correct-Horse7-battery');
+    await page.getByTestId('reset-button').click();
+    await page.getByTestId('no-proof').waitFor();
+  }],
+  reset: ['/reset#token', heading],
   'desk-signed-out': ['/desk', heading],
   desk: ['/desk', (page) => page.getByTestId('desk-event').first().waitFor(), asAdmin],
   'desk-empty': ['/desk', heading, asAdminOfNothing],

@@ -103,3 +103,30 @@ fn reference(mail: &KeptMail) -> String {
 fn slug(mail: &KeptMail) -> String {
     mail.links[0].rsplit('/').next().expect("a slug").to_owned()
 }
+
+/// The mails about an account. The link and the code differ from run to run.
+#[tokio::test]
+async fn the_mails_about_accounts_say_what_they_should() {
+    let app = TestApp::start().await;
+    for language in ["en", "fr"] {
+        let to = format!("{language}@example.org");
+        let account = json!({ "email": to, "password": "Demo-pass-1", "first_name": "Ada",
+                              "last_name": "", "locale": language });
+        assert_eq!(app.post("/auth/register", &account).await.status, 201);
+        app.post("/auth/password/forgot", &json!({ "email": to })).await;
+        let reset = mails(&app, &to, 1).await.remove(0);
+        let link = reset.links.iter().find(|link| link.contains('#')).expect("a link").clone();
+        let token = link.split_once('#').expect("a token").1;
+        let code = reset.text.lines().find_map(|line| {
+            let value = line.strip_prefix("Code")?.trim_start_matches([':', ' ', '\u{a0}']);
+            (value.len() == 6).then_some(value)
+        });
+        let changing = [(token, "TOKEN"), (code.expect("a code"), "123456")];
+        check(&format!("password_reset.{language}"), &reset, &changing);
+        let body = json!({ "token": token, "password": "correct-Horse7-battery" });
+        assert_eq!(app.post("/auth/password/reset", &body).await.status, 204);
+        let changed = mails(&app, &to, 2).await.remove(1);
+        check(&format!("password_changed.{language}"), &changed, &[]);
+    }
+    app.finish().await;
+}
