@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod invariants;
 pub mod keys;
 pub mod loopback;
+pub mod mac;
 pub mod passes;
 pub mod ports;
 pub mod saga;

@@ -4,18 +4,16 @@
 
 use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit, Mac};
 use holdfast_domain::{
     access::Role,
     ids::{GuestId, SessionId, UserId},
 };
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use uuid::Uuid;
 
 use super::{secret::SigningSecret, settings::TokenSettings};
-use crate::kernel::{actor::User, hex::hex, ports::Clock};
+use crate::kernel::{actor::User, hex::hex, mac::mac, ports::Clock};
 
 /// How long an access token is valid. The session renews it.
 pub const ACCESS_TOKEN_SECS: i64 = 10 * 60;
@@ -174,12 +172,6 @@ impl Tokens {
         });
         is_ours.then_some(GuestId(guest))
     }
-}
-
-fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(message);
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -12,13 +12,12 @@ mod store;
 
 use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 pub use self::sealed::{Sealed, SealedColumn, UnsealError};
 use crate::kernel::{
-    hex::hex,
+    hex::{hex, unhex},
+    mac::mac,
     settings::{Setting, Value, Wrong, parts},
 };
 
@@ -128,25 +127,8 @@ fn named_key(text: &str) -> Option<NamedKey> {
     let (name, digits) = text.split_once(':')?;
     let is_name = (1..=MAX_NAME).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !is_name || digits.len() != 2 * KEY_BYTES || !digits.is_ascii() {
-        return None;
-    }
-    let mut bytes = [0; KEY_BYTES];
-    for (byte, digits) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        let digits = std::str::from_utf8(digits).ok()?;
-        *byte = digits
-            .bytes()
-            .all(|it| it.is_ascii_hexdigit())
-            .then(|| u8::from_str_radix(digits, 16))?
-            .ok()?;
-    }
+    let bytes = unhex(digits).filter(|_| is_name)?;
     Some(NamedKey { name: name.to_owned(), bytes })
-}
-
-fn mac(key: &[u8], message: &[u8]) -> [u8; KEY_BYTES] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(message);
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

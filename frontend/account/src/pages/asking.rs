@@ -4,7 +4,13 @@ use std::future::Future;
 
 use holdfast_contract::problem::ProblemType;
 use leptos::prelude::*;
-use ui::{api::CallFailure, common, components::failure::FailureNote, i18n::use_i18n, tx};
+use ui::{
+    api::CallFailure,
+    common,
+    components::{failure::FailureNote, field::Field},
+    i18n::use_i18n,
+    tx,
+};
 
 /// The state of a form that sends such a request.
 #[derive(Clone, Copy)]
@@ -67,6 +73,31 @@ pub fn ProofFailure(failure: RwSignal<Option<CallFailure>>) -> impl IntoView {
         } else {
             view! { <FailureNote failure/> }.into_any()
         }
+    }
+}
+
+/// The field for the new password, and the button that sends the form.
+#[component]
+pub fn NewPasswordField(password: RwSignal<String>, resetting: Asking) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <Field
+            name="password"
+            label=tx!(i18n, reset.password)
+            kind="password"
+            autocomplete="new-password"
+            value=password
+            failure=resetting.failure
+            hint=Some(tx!(i18n, register.password_hint))
+        />
+        <button
+            type="submit"
+            class="button primary wide"
+            disabled=resetting.busy
+            data-testid="reset-button"
+        >
+            {tx!(i18n, reset.send)}
+        </button>
     }
 }
 

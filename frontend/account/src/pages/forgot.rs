@@ -11,7 +11,7 @@ use ui::{
     td_string, tx,
 };
 
-use super::asking::{Asking, PasswordSet, ProofFailure};
+use super::asking::{Asking, NewPasswordField, PasswordSet, ProofFailure};
 use crate::way_back::with_return;
 
 #[component]
@@ -86,23 +86,7 @@ fn CodeForm(email: RwSignal<String>, resetting: Asking) -> impl IntoView {
                 value=code
                 failure
             />
-            <Field
-                name="password"
-                label=tx!(i18n, reset.password)
-                kind="password"
-                autocomplete="new-password"
-                value=password
-                failure
-                hint=Some(tx!(i18n, register.password_hint))
-            />
-            <button
-                type="submit"
-                class="button primary wide"
-                disabled=resetting.busy
-                data-testid="reset-button"
-            >
-                {tx!(i18n, reset.send)}
-            </button>
+            <NewPasswordField password resetting/>
         </form>
     }
 }

@@ -6,12 +6,11 @@ use ui::{
     api,
     arrival::arrive,
     browser,
-    components::field::Field,
     i18n::{self, use_i18n},
     td_string, tx,
 };
 
-use super::asking::{Asking, PasswordSet, ProofFailure};
+use super::asking::{Asking, NewPasswordField, PasswordSet, ProofFailure};
 
 #[component]
 pub fn ResetPage() -> impl IntoView {
@@ -20,7 +19,6 @@ pub fn ResetPage() -> impl IntoView {
     arrive();
     let (token, resetting) = (StoredValue::new(browser::take_fragment()), Asking::new());
     let password = RwSignal::new(String::new());
-    let failure = resetting.failure;
     let reset = move |event: SubmitEvent| {
         event.prevent_default();
         let wanted = NewPassword {
@@ -38,24 +36,8 @@ pub fn ResetPage() -> impl IntoView {
         view! {
             <form class="panel form" novalidate on:submit=reset>
                 <h1>{tx!(i18n, reset.title)}</h1>
-                <ProofFailure failure/>
-                <Field
-                    name="password"
-                    label=tx!(i18n, reset.password)
-                    kind="password"
-                    autocomplete="new-password"
-                    value=password
-                    failure
-                    hint=Some(tx!(i18n, register.password_hint))
-                />
-                <button
-                    type="submit"
-                    class="button primary wide"
-                    disabled=resetting.busy
-                    data-testid="reset-button"
-                >
-                    {tx!(i18n, reset.send)}
-                </button>
+                <ProofFailure failure=resetting.failure/>
+                <NewPasswordField password resetting/>
                 <p class="fine"><a href="/forgot">{tx!(i18n, reset.again)}</a></p>
             </form>
         }

@@ -4,6 +4,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::kernel::hex::unhex;
+
 /// The header with the signature.
 pub const HEADER: &str = "Stripe-Signature";
 /// The maximum difference between the time of sending and now, in seconds. The limit prevents anybody from recording
@@ -67,17 +69,6 @@ pub fn verify(
         Some(age) if age.saturating_abs() <= TOLERANCE_SECS => Ok(()),
         _ => Err(BadSignature::OutOfTime),
     }
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
