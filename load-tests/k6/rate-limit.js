@@ -61,6 +61,8 @@ export function calls(sale) {
   }
   check(null, { 'all calls came within a minute': () => Date.now() - begun < WINDOW_MS });
   expect(call(sale, newGuest(), seats[CALLS]), 201);
+  // k6 writes its report from three periods on, and the calls may take less.
+  sleep(1);
   if (SHORT || wait === 0) return;
   sleep(wait);
   expect(call(sale, buyer, seats[CALLS + 1]), 201);
