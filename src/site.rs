@@ -89,6 +89,7 @@ impl Site {
                 Page::Checkout
                 | Page::Booking
                 | Page::MyBookings
+                | Page::MyAccount
                 | Page::SignIn
                 | Page::Register
                 | Page::ForgotPassword

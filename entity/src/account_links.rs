@@ -15,6 +15,10 @@ pub struct Model {
     pub purpose: LinkPurpose,
     pub created_at: i64,
     pub expires_at: i64,
+    /// When the last mail with the link was written.
+    pub sent_at: i64,
+    /// How many mails with the link were written.
+    pub mails: i32,
     /// When the link was used, or replaced by a newer one. NULL before.
     pub ended_at: Option<i64>,
 }

@@ -13,6 +13,8 @@ const RENEW_TRIES = 2;
 const TURN_MS = 10_000;
 const LEAVE_MS = 30_000;
 const SIGN_IN = /\/auth\/(login|register)$/;
+// These requests say in their bodies who sends them. They work whatever became of the session.
+const BY_BODY = /\/auth\/(login|register|password\/(forgot|reset))$/;
 
 const access = { token: null, user: null, until: 0, changes: 0, renewal: null, leaving: null };
 
@@ -81,10 +83,9 @@ async function renew() {
         keepProfile(null);
     } else if (answer.ok) {
         const session = await answer.clone().json();
-        if (session.profile.id === before) {
-            give(session.access_token, session.expires_in_seconds, before);
-            keepProfile(session.profile);
-        }
+        // The cookie decides who is signed in, whatever storage says.
+        give(session.access_token, session.expires_in_seconds, session.profile.id);
+        keepProfile(session.profile);
     }
     return answer;
 }
@@ -110,11 +111,14 @@ window.holdfastAccess = {
     },
     // Sends a request, as the signed-in user or not. A token that the server refuses is renewed once.
     async send(request, isUsers) {
-        if (!isUsers || !user()) {
-            // The cookie of a new session must not be overwritten by an answer about the last one.
-            if (SIGN_IN.test(request.url)) await Promise.allSettled([access.renewal, access.leaving]);
-            return fetch(request);
-        }
+        // The cookie of a new session must not be overwritten by an answer about the last one.
+        if (SIGN_IN.test(request.url)) await Promise.allSettled([access.renewal, access.leaving]);
+        if (!isUsers || !user() || BY_BODY.test(request.url)) return fetch(request);
+        // The answer of a renewal that failed. A renewal that succeeded is never the answer to another request.
+        const refusal = (renewal) => {
+            if (renewal.ok) throw new TypeError("somebody has signed in or out meanwhile");
+            return renewal.clone();
+        };
         const under = (token) => {
             const mine = request.clone();
             if (token) mine.headers.set("Authorization", `Bearer ${token}`);
@@ -128,12 +132,12 @@ window.holdfastAccess = {
             token = tokenFor(0);
             // Who was a user a moment ago reads on as a guest, and changes nothing as a guest.
             const mayGoOn = token || (renewal.status === 401 && request.method === "GET");
-            if (!mayGoOn) return renewal.clone();
+            if (!mayGoOn) return refusal(renewal);
         }
         const answer = await under(token);
         if (answer.status !== 401 || !token || !await isOfTheToken(answer)) return answer;
         const renewal = await this.renewed();
-        return renewal.ok && tokenFor(0) ? under(tokenFor(0)) : renewal.clone();
+        return renewal.ok && tokenFor(0) ? under(tokenFor(0)) : refusal(renewal);
     },
     // Ends the session. What does not succeed is tried again with the next page.
     leave() {

@@ -15,15 +15,18 @@ const UP: &str = "CREATE TABLE account_links (
     purpose {text} NOT NULL CHECK (purpose <> ''),
     created_at {big} NOT NULL,
     expires_at {big} NOT NULL CHECK (expires_at > created_at),
+    sent_at {big} NOT NULL,
+    mails {int} NOT NULL CHECK (mails >= 1),
     ended_at {big}
 ) {end};
 CREATE UNIQUE INDEX account_links_live ON account_links (user_id, purpose) WHERE ended_at IS NULL;
 CREATE INDEX account_links_age ON account_links (expires_at);
 CREATE TABLE account_tries (
     user_id {uuid} NOT NULL,
+    kind {text} NOT NULL CHECK (kind <> ''),
     hour {big} NOT NULL,
     tries {int} NOT NULL CHECK (tries >= 1),
-    PRIMARY KEY (user_id, hour)
+    PRIMARY KEY (user_id, kind, hour)
 ) {end};
 CREATE INDEX account_tries_age ON account_tries (hour)";
 

@@ -34,8 +34,10 @@ use crate::{
 
 /// How long links that are over and counts of tries are kept, in milliseconds.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
-/// How many requests for a new password one node works on at once.
-const MAX_ASKED: usize = 32;
+/// How many requests for a new password wait on one node.
+const MAX_ASKED: usize = 256;
+/// How many of them one node works on at once. They must not occupy the connections that holds need.
+const MAX_TURNS: usize = 2;
 
 /// The slice; cheap to clone.
 #[derive(Debug, Clone)]
@@ -43,15 +45,18 @@ pub struct Accounts {
     pub base: Base,
     pub passwords: Passwords,
     pub sessions: Sessions,
-    /// One permit for each request for a new password that is worked on.
+    /// One permit for each request for a new password that waits or is worked on.
     pub asked: Arc<Semaphore>,
+    /// One permit for each of them that is worked on.
+    pub turns: Arc<Semaphore>,
 }
 
 impl Accounts {
     pub fn new(base: Base, sessions: Sessions) -> Self {
         let passwords = Passwords::new(Arc::clone(&base.entropy));
         let asked = Arc::new(Semaphore::new(MAX_ASKED));
-        Self { base, passwords, sessions, asked }
+        let turns = Arc::new(Semaphore::new(MAX_TURNS));
+        Self { base, passwords, sessions, asked, turns }
     }
 
     /// Creates an account with this role.

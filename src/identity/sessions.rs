@@ -59,14 +59,15 @@ impl Sessions {
     /// When the database fails.
     pub async fn open(
         &self,
+        sql: &impl Sql,
         user: UserId,
         length: SessionLength,
         device: &Device,
     ) -> Result<Opened, StoreError> {
-        let Base { db, entropy, .. } = &self.base;
+        let entropy = &self.base.entropy;
         let id = SessionId(entropy.id());
         let device = Sealed::seal(&self.keys, &**entropy, (DEVICE, id.0), device)?;
-        let now = db.now().await?;
+        let now = db::now(sql).await?;
         let session = sessions::Model {
             id,
             user_id: user,
@@ -78,7 +79,7 @@ impl Sessions {
             expires_at: now + length.idle_ms(),
             ended_at: None,
         };
-        db::insert(db, session).await?;
+        db::insert(sql, session).await?;
         Ok(Opened { id, token: RefreshToken { session: id, number: 1 }.text(&self.keys) })
     }
 

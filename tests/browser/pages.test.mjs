@@ -139,6 +139,8 @@ const PAGES = {
     await page.getByTestId('no-proof').waitFor();
   }],
   reset: ['/reset#token', heading],
+  account: ['/account', (page) => page.getByTestId('session').first().waitFor(),
+    (page) => enterAs(page, url(), 'customer@demo.test')],
   'desk-signed-out': ['/desk', heading],
   desk: ['/desk', (page) => page.getByTestId('desk-event').first().waitFor(), asAdmin],
   'desk-empty': ['/desk', heading, asAdminOfNothing],

@@ -249,3 +249,31 @@ scenario('another_user_in_another_tab_is_the_user_of_this_one_too', async ({ vis
   });
   assert.equal(asked, 'organizer@demo.test');
 });
+
+scenario('who_has_no_session_any_more_signs_in_at_the_first_try', async ({ visitor }) => {
+  const page = await visitor('/login?next=/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  await page.getByTestId('signed-in').waitFor();
+  // The browser was closed, and the cookie with it.
+  await page.context().clearCookies();
+  await page.evaluate(() => window.holdfastAccess.give(null, 0, null));
+  await page.locator('#email').fill(CUSTOMER);
+  await page.locator('#password').fill(DEMO_PASSWORD);
+  await page.getByTestId('login-button').click();
+  await page.waitForURL('**/bookings');
+  await page.getByTestId('signed-in').waitFor();
+  page.faults.length = 0;
+});
+
+scenario('the_cookie_decides_who_is_signed_in_and_no_renewal_answers_another_request', async ({ visitor }) => {
+  const page = await visitor('/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  await page.getByTestId('signed-in').getByText('Clara').waitFor();
+  // Somebody else has signed in, and the page was closed before it knew.
+  const answer = await page.context().request.post(`${url()}/api/v1/auth/login`,
+    { data: { email: 'organizer@demo.test', password: DEMO_PASSWORD } });
+  assert.equal(answer.status(), 200);
+  await page.evaluate(() => window.holdfastAccess.give(null, 0, null));
+  const { email } = await page.evaluate(async () =>
+    (await window.holdfastAccess.send(new Request('/api/v1/auth/profile'), true)).json());
+  assert.equal(email, 'organizer@demo.test');
+  await page.getByTestId('signed-in').getByText('Olaf').waitFor();
+});

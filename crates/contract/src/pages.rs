@@ -47,6 +47,8 @@ pub enum Page<'a> {
     Booking,
     /// `/bookings`, the list of the visitor's bookings.
     MyBookings,
+    /// `/account`, the signed-in user's password and sessions.
+    MyAccount,
     /// `/login`, the form with which a user signs in.
     SignIn,
     /// `/register`, the form that creates an account.
@@ -74,6 +76,7 @@ impl<'a> Page<'a> {
             ("checkout", Some(ids), None) if !ids.is_empty() => Some(Self::Checkout),
             ("bookings", Some(reference), None) if !reference.is_empty() => Some(Self::Booking),
             ("bookings", None, None) => Some(Self::MyBookings),
+            ("account", None, None) => Some(Self::MyAccount),
             ("login", None, None) => Some(Self::SignIn),
             ("register", None, None) => Some(Self::Register),
             ("forgot", None, None) => Some(Self::ForgotPassword),
@@ -92,7 +95,8 @@ impl<'a> Page<'a> {
             | Self::Register
             | Self::ForgotPassword
             | Self::ResetPassword
-            | Self::MyBookings => Program::Account,
+            | Self::MyBookings
+            | Self::MyAccount => Program::Account,
             Self::MyEvents | Self::Attention => Program::Desk,
         }
     }

@@ -14,8 +14,29 @@ words! { LinkPurpose {
 /// The time between two mails for the same purpose to the same user, in milliseconds.
 pub const PAUSE_MS: i64 = 60 * 1000;
 
-/// How often codes, and present passwords, are tried for one account within an hour. A code has six digits, so whoever
-/// tries all the time needs about eleven years to have an even chance.
+/// The maximum number of mails with the same link.
+pub const MAX_MAILS: i32 = 5;
+
+/// A link that is valid for at least this time is sent again, in milliseconds: otherwise whoever asks for mails all the
+/// time would end each link before its user reads the mail.
+pub const LEFT_MS: i64 = 30 * 60 * 1000;
+
+/// What somebody tries who wants to get at an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TryKind {
+    /// The code of a mail.
+    Code,
+    /// The present password of a signed-in user.
+    Password,
+}
+
+words! { TryKind {
+    Code = "code",
+    Password = "password",
+} }
+
+/// How often one kind of secret is tried for one account within an hour. A code has six digits, so whoever tries ten codes
+/// an hour all the time has found one after about eleven years on average.
 pub const MAX_TRIES: i32 = 10;
 
 /// The hour of [`MAX_TRIES`], in milliseconds.

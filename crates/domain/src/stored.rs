@@ -24,7 +24,7 @@ use crate::{
     },
     inventory::{SeatKind, SeatState, SectionKind},
     ledger,
-    link::LinkPurpose,
+    link::{LinkPurpose, TryKind},
     message,
     money::Currency,
     refund,
@@ -127,6 +127,7 @@ stored_words! {
     SectionKind: "kind of a section",
     SessionLength: "length of a session",
     TicketState: "state of a ticket",
+    TryKind: "kind of a try",
     actor::Kind: "kind of an actor",
     event::Status: "status of an event",
     ledger::Account: "account of the ledger",
@@ -138,6 +139,13 @@ stored_words! {
     refund::Status: "status of a refund",
     saga::Status: "status of a saga",
     webhook::Status: "status of a webhook",
+}
+
+/// A part of a primary key must have this trait, whether the store makes the key or not.
+impl TryFromU64 for TryKind {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("a kind of a try"))
+    }
 }
 
 stored!(Currency, String, |currency| currency.as_str().to_owned(), |code| {

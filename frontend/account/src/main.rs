@@ -1,5 +1,5 @@
-//! The account program: the pages for signing in, registering and a new password, and the list of bookings. Further
-//! pages that belong to an account (profile, sessions) will be part of this program.
+//! The account program: the pages for signing in, registering and a new password, the list of bookings, and the
+//! signed-in user's password and sessions.
 
 #![allow(unreachable_pub, reason = "a program has no public surface")]
 
@@ -16,8 +16,8 @@ use leptos_router::{
 use ui::components::not_found::NotFoundPage;
 
 use pages::{
-    bookings::BookingsPage, forgot::ForgotPage, register::RegisterPage, reset::ResetPage,
-    sign_in::SignInPage,
+    account::AccountPage, bookings::BookingsPage, forgot::ForgotPage, register::RegisterPage,
+    reset::ResetPage, sign_in::SignInPage,
 };
 
 fn main() {
@@ -29,6 +29,7 @@ fn main() {
                 <Route path=path!("/forgot") view=ForgotPage/>
                 <Route path=path!("/reset") view=ResetPage/>
                 <Route path=path!("/bookings") view=BookingsPage/>
+                <Route path=path!("/account") view=AccountPage/>
             </FlatRoutes>
         }
         .into_any()

@@ -1,5 +1,6 @@
 //! The pages of the account program, one module for each, and the forms that several of them use.
 
+pub mod account;
 mod asking;
 pub mod bookings;
 pub mod forgot;

@@ -127,7 +127,7 @@ pub fn set_title(title: &str) {
     leptos::prelude::document().set_title(title);
 }
 
-/// Takes the part after `#` out of the page's address, so that the history does not keep it.
+/// Takes the part after `#` out of the page's address, so that this tab's history does not keep it.
 pub fn take_fragment() -> String {
     let location = window().location();
     let fragment = location.hash().unwrap_or_default().trim_start_matches('#').to_owned();

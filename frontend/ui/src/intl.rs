@@ -21,7 +21,7 @@ use crate::{
     state::language,
 };
 
-pub use dates::{DateStyle, date};
+pub use dates::{DateStyle, date, device_zone};
 
 thread_local! {
     // There are only a few formatters, and searching a short list is faster than hashing a name.

@@ -16,7 +16,7 @@ use poem_openapi::OpenApi;
 
 use super::{
     Accounts,
-    log_in::{self, LogInError},
+    log_in::{self, LogInError, SignedIn},
     password::{PasswordError, Weakness},
     recover::RecoverError,
     register::RegisterError,
@@ -36,6 +36,9 @@ use crate::{
 
 /// The time after which a client should try again when too many requests sign in, in seconds.
 const BUSY_RETRY_AFTER_SECS: u64 = 3;
+
+/// The time after which a user may try the present password again, in seconds.
+const TRIES_RETRY_AFTER_SECS: u64 = 60 * 60;
 
 #[derive(Debug, Clone)]
 pub struct AccountsApi {
@@ -61,7 +64,8 @@ impl AccountsApi {
         let made =
             tasks.run(async move { accounts.register(body.0, Role::Customer).await }).await??;
         let user = User { id: made, role: Role::Customer };
-        let (cookie, session) = self.begun(request, user, SessionLength::Browser).await?;
+        let signed_in = SignedIn { user, matched: None };
+        let (cookie, session) = self.begun(request, signed_in, SessionLength::Browser).await?;
         Ok(WithCookie { cookie, response: Created(session) })
     }
 
@@ -76,8 +80,9 @@ impl AccountsApi {
     ) -> Result<WithCookie<Json<Session>>, ApiProblem> {
         let length =
             if body.0.remember { SessionLength::Remembered } else { SessionLength::Browser };
-        let user = log_in::log_in(&self.accounts.base.db, &self.accounts.passwords, body.0).await?;
-        let (cookie, session) = self.begun(request, user, length).await?;
+        let Accounts { base, passwords, .. } = &self.accounts;
+        let signed_in = log_in::log_in(&base.db, passwords, body.0).await?;
+        let (cookie, session) = self.begun(request, signed_in, length).await?;
         Ok(WithCookie { cookie, response: Json(session) })
     }
 
@@ -120,6 +125,7 @@ impl AccountsApi {
         // Nobody waits for it, so that the time does not tell whether there is such an account.
         self.accounts.base.tasks.spawn(async move {
             let _place = place;
+            let _turn = accounts.turns.acquire().await;
             if let Err(error) = accounts.forgot(&typed).await {
                 tracing::error!(%error, "a mail for a new password was not written");
             }
@@ -170,17 +176,17 @@ impl AccountsApi {
     async fn begun(
         &self,
         request: &Request,
-        user: User,
+        signed_in: SignedIn,
         length: SessionLength,
     ) -> Result<(Cookie<'static>, Session), ApiProblem> {
-        let (sessions, device) = (self.sessions().clone(), Device::of(request));
-        let replaced = sessions.cookie.read(request);
+        let (accounts, device) = (self.accounts.clone(), Device::of(request));
+        let (user, replaced) = (signed_in.user, self.sessions().cookie.read(request));
         let open = async move {
             // The new cookie replaces the one of an earlier session, which nobody could end any more.
             if let Some(replaced) = replaced {
-                sessions.end_by(&replaced).await?;
+                accounts.sessions.end_by(&replaced).await?;
             }
-            sessions.open(user.id, length, &device).await
+            accounts.begin_session(signed_in, length, device).await
         };
         let opened = self.accounts.base.tasks.run(open).await??;
         let adopted = match auth::guest_of(request, &self.tokens) {
@@ -237,27 +243,36 @@ impl From<RecoverError> for ApiProblem {
             RecoverError::NoProof(field) => {
                 let message =
                     "is wrong, has been used or has expired, or too many codes were tried";
-                let detail = format!("{field}: {message}. Ask for a new mail.");
+                let detail = format!(
+                    "{field}: {message}. After too many codes, the link of the mail still works."
+                );
                 Self::new(ProblemType::InvalidCredentials, detail).with_errors(vec![FieldError {
                     field: field.to_owned(),
                     message: message.to_owned(),
                 }])
             }
             RecoverError::WrongPassword => Self::field("current_password", "is wrong"),
+            RecoverError::TooOften => {
+                let detail = "The present password was tried too often. Try again in an hour.";
+                Self::new(ProblemType::TooManyRequests, detail)
+                    .with_errors(vec![FieldError {
+                        field: "current_password".to_owned(),
+                        message: "was tried too often".to_owned(),
+                    }])
+                    .retry_after(TRIES_RETRY_AFTER_SECS)
+            }
             RecoverError::Field(field, message) => Self::field(field, message),
-            RecoverError::Weak(weakness) => weakness.into(),
+            RecoverError::Weak(field, weakness) => too_weak(field, &weakness),
             RecoverError::Password(error) => error.into(),
             RecoverError::Db(error) => error.into(),
         }
     }
 }
 
-impl From<Weakness> for ApiProblem {
-    fn from(weakness: Weakness) -> Self {
-        Self::new(ProblemType::WeakPassword, format!("The password {weakness}.")).with_errors(vec![
-            FieldError { field: "password".to_owned(), message: weakness.to_string() },
-        ])
-    }
+fn too_weak(field: &str, weakness: &Weakness) -> ApiProblem {
+    let error = FieldError { field: field.to_owned(), message: weakness.to_string() };
+    ApiProblem::new(ProblemType::WeakPassword, format!("The password {weakness}."))
+        .with_errors(vec![error])
 }
 
 impl From<RenewError> for ApiProblem {
@@ -285,7 +300,7 @@ impl From<RegisterError> for ApiProblem {
     fn from(error: RegisterError) -> Self {
         match error {
             RegisterError::Field(field, message) => Self::field(field, message),
-            RegisterError::Weak(weakness) => weakness.into(),
+            RegisterError::Weak(weakness) => too_weak("password", &weakness),
             RegisterError::Taken => Self::new(
                 ProblemType::EmailTaken,
                 "There is an account with this address. Sign in instead.",

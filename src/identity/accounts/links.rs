@@ -2,7 +2,7 @@
 //! that is sent twice has the same link and the same code.
 
 use holdfast_domain::{
-    ids::LinkId,
+    ids::{LinkId, UserId},
     link::{LinkPurpose, code_of},
 };
 use uuid::Uuid;
@@ -22,6 +22,15 @@ pub(super) fn read(keys: &KeyRing, purpose: LinkPurpose, token: &str) -> Option<
     let ours = keys.verified(MacPurpose::AccountLink, token)?;
     let (of, id) = ours.strip_prefix(PREFIX)?.strip_prefix('.')?.split_once('.')?;
     (of == purpose.as_str()).then(|| Uuid::try_parse(id).ok().map(LinkId))?
+}
+
+/// The number of ids that stand for accounts that do not exist.
+const NOBODIES: u16 = 1024;
+
+/// An id that counts tries for an address without an account, so that a try costs the same for every address.
+pub(super) fn nobody(keys: &KeyRing, address: &str) -> UserId {
+    let mac = keys.macs(MacPurpose::AccountCode, address.as_bytes()).next().unwrap_or_default();
+    UserId(Uuid::from_u128(u128::from(u16::from_be_bytes([mac[0], mac[1]]) % NOBODIES)))
 }
 
 /// The code of the link.

@@ -1,22 +1,29 @@
 //! Signing in. Every failure gets the same error after the same time, so that nobody learns which accounts exist.
 
+use std::sync::Arc;
+
 use holdfast_contract::accounts::{Credentials, Profile, Role as WireRole};
 use holdfast_domain::{
     access::Role,
     email::{EmailAddress, MAX_CHARS, as_once_stored},
     ids::UserId,
+    session::SessionLength,
 };
 use holdfast_entity::users;
 
 use super::{
+    Accounts,
     password::{self, PasswordError, Passwords},
     store,
 };
 use crate::{
-    identity::organizations,
+    identity::{
+        organizations,
+        sessions::{Device, Opened},
+    },
     kernel::{
         actor::User,
-        db::{Db, StoreError},
+        db::{Db, StoreError, UseCaseError},
     },
 };
 
@@ -36,6 +43,55 @@ pub enum LogInError {
     Db(#[from] StoreError),
 }
 
+impl UseCaseError for LogInError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Wrong | Self::Password(_) => None,
+        }
+    }
+}
+
+/// A user whose credentials were right.
+#[derive(derive_more::Debug, Clone)]
+pub struct SignedIn {
+    pub user: User,
+    /// The hash that the password has matched. `None` for a user who has just registered.
+    #[debug("hidden")]
+    pub matched: Option<String>,
+}
+
+impl Accounts {
+    /// Begins a session of the user. While the password was checked, another request may have set a new one and ended all
+    /// sessions: then there is no session.
+    ///
+    /// # Errors
+    /// See [`LogInError`].
+    pub async fn begin_session(
+        &self,
+        signed_in: SignedIn,
+        length: SessionLength,
+        device: Device,
+    ) -> Result<Opened, LogInError> {
+        let (sessions, begun) = (self.sessions.clone(), Arc::new((signed_in, device)));
+        self.base
+            .db
+            .transact(move |tx| {
+                let (sessions, begun) = (sessions.clone(), Arc::clone(&begun));
+                Box::pin(async move {
+                    let (SignedIn { user, matched }, device) = &*begun;
+                    let now = store::lock_user(tx, user.id).await?.ok_or(LogInError::Wrong)?;
+                    let is_changed = matched.is_some() && now.password_hash != *matched;
+                    if is_changed || !now.status.may_sign_in() {
+                        return Err(LogInError::Wrong);
+                    }
+                    Ok(sessions.open(tx, user.id, length, device).await?)
+                })
+            })
+            .await
+    }
+}
+
 /// Checks the credentials and returns the user to whom they belong.
 ///
 /// # Errors
@@ -44,7 +100,7 @@ pub async fn log_in(
     db: &Db,
     passwords: &Passwords,
     credentials: Credentials,
-) -> Result<User, LogInError> {
+) -> Result<SignedIn, LogInError> {
     let found = user_named(db, &credentials.email).await?;
     if credentials.password.len() > password::MAX_BYTES {
         return Err(LogInError::Wrong);
@@ -53,7 +109,8 @@ pub async fn log_in(
     let right = passwords.matches(credentials.password, hash).await?;
     match found {
         Some(user) if right && user.status.may_sign_in() => {
-            Ok(User { id: user.id, role: user.role })
+            let matched = user.password_hash;
+            Ok(SignedIn { user: User { id: user.id, role: user.role }, matched })
         }
         _ => Err(LogInError::Wrong),
     }

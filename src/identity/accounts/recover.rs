@@ -10,11 +10,10 @@ use holdfast_domain::{
     access::AccountStatus,
     email::MAX_CHARS,
     ids::{LinkId, SessionId, UserId},
-    link::{LinkPurpose, MAX_TRIES, PAUSE_MS, TRIES_HOUR_MS},
+    link::{LEFT_MS, LinkPurpose, MAX_MAILS, MAX_TRIES, PAUSE_MS, TRIES_HOUR_MS, TryKind},
     message::Kind,
 };
 use holdfast_entity::{account_links, users};
-use uuid::Uuid;
 
 use super::{
     Accounts, links,
@@ -42,14 +41,17 @@ pub enum RecoverError {
     /// distinguish these cases, nor does it say whether there is such an account.
     #[error("{0}: the proof does not count")]
     NoProof(&'static str),
-    /// The present password is wrong, or passwords were tried too often.
     #[error("the present password is wrong")]
     WrongPassword,
+    /// The present password was tried too often within this hour.
+    #[error("the present password was tried too often")]
+    TooOften,
     /// A field is malformed: the field and the fault.
     #[error("{0}: {1}")]
     Field(&'static str, &'static str),
-    #[error(transparent)]
-    Weak(#[from] Weakness),
+    /// The new password is too weak: the field that names it, and the fault.
+    #[error("{0}: {1}")]
+    Weak(&'static str, Weakness),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error("the database failed")]
@@ -62,22 +64,28 @@ impl UseCaseError for RecoverError {
             Self::Db(error) => Some(error),
             Self::NoProof(_)
             | Self::WrongPassword
+            | Self::TooOften
             | Self::Field(..)
-            | Self::Weak(_)
+            | Self::Weak(..)
             | Self::Password(_) => None,
         }
     }
 }
 
 impl Accounts {
-    /// Writes a mail with a link and a code, if there is an account with this address. Who asks again within a minute gets
-    /// no second mail.
+    /// Writes a mail with a link and a code, if there is an account with this address. Whoever asks again within a minute
+    /// gets no second mail, and later the same link for as long as it is valid for half an hour.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn forgot(&self, typed: &str) -> Result<(), StoreError> {
         let Some(user) = user_named(&self.base.db, typed).await? else { return Ok(()) };
         if !user.status.may_sign_in() {
+            return Ok(());
+        }
+        // Who asks all the time waits for no lock.
+        let now = self.base.db.now().await?;
+        if is_too_early(store::live_link(&self.base.db, user.id, PURPOSE).await?.as_ref(), now) {
             return Ok(());
         }
         let (entropy, id) = (Arc::clone(&self.base.entropy), user.id);
@@ -97,6 +105,9 @@ impl Accounts {
     /// See [`RecoverError`].
     pub async fn reset(&self, wanted: NewPassword) -> Result<(), RecoverError> {
         let NewPassword { token, email, code, password } = wanted;
+        // A weak password uses up no try.
+        let judged = self.passwords.judge(&password, &[]).await?;
+        judged.map_err(|weakness| RecoverError::Weak("password", weakness))?;
         let (field, link) = match (token, email, code) {
             (Some(token), None, None) => {
                 let id = links::read(&self.sessions.keys, PURPOSE, &token);
@@ -109,7 +120,8 @@ impl Accounts {
         let link = link.ok_or(RecoverError::NoProof(field))?;
         let user = store::user(self.base.db.reader(), link.user_id).await?;
         let user = user.ok_or(RecoverError::NoProof(field))?;
-        let hash = self.hash_of_new(&user, password).await?;
+        self.judge(&user, "password", &password).await?;
+        let hash = self.passwords.hash(password).await?;
         let change = PasswordChange { user: user.id, hash, proof: Proof::Link(link.id, field) };
         self.write_password(change).await
     }
@@ -126,17 +138,20 @@ impl Accounts {
     ) -> Result<(), RecoverError> {
         let user = store::user(self.base.db.reader(), caller.id).await?;
         let user = user.ok_or(RecoverError::WrongPassword)?;
-        let is_allowed = self.may_try(user.id).await?;
-        if wanted.current_password.len() > password::MAX_BYTES {
+        let ChangedPassword { current_password, new_password } = wanted;
+        self.judge(&user, "new_password", &new_password).await?;
+        if !self.may_try(user.id, TryKind::Password).await? {
+            return Err(RecoverError::TooOften);
+        }
+        let known = user.password_hash;
+        if current_password.len() > password::MAX_BYTES
+            || !self.passwords.matches(current_password, known.clone()).await?
+        {
             return Err(RecoverError::WrongPassword);
         }
-        let known = user.password_hash.clone();
-        if !is_allowed || !self.passwords.matches(wanted.current_password, known).await? {
-            return Err(RecoverError::WrongPassword);
-        }
-        let hash = self.hash_of_new(&user, wanted.new_password).await?;
-        let change = PasswordChange { user: user.id, hash, proof: Proof::Password(session) };
-        self.write_password(change).await
+        let hash = self.passwords.hash(new_password).await?;
+        let proof = Proof::Password { session, known };
+        self.write_password(PasswordChange { user: caller.id, hash, proof }).await
     }
 
     /// The link that goes on of the account with this address, if the code is that of the link. The same statements are
@@ -150,26 +165,27 @@ impl Accounts {
             return Ok(None);
         }
         let user = user_named(&self.base.db, email).await?;
-        let id = user.map_or(UserId(Uuid::nil()), |user| user.id);
-        let is_allowed = self.may_try(id).await?;
-        let link = store::live_link(&self.base.db, id, PURPOSE).await?;
         let keys = &self.sessions.keys;
+        let id = user.map_or_else(|| links::nobody(keys, email), |user| user.id);
+        let is_allowed = self.may_try(id, TryKind::Code).await?;
+        let link = store::live_link(&self.base.db, id, PURPOSE).await?;
         Ok(link.filter(|link| is_allowed && links::is_code(keys, link.id, code)))
     }
 
     /// Counts a try, and says whether there are not too many. The count is kept whatever becomes of the try.
-    async fn may_try(&self, user: UserId) -> Result<bool, StoreError> {
-        Ok(store::count_try(&self.base.db, user, TRIES_HOUR_MS).await? <= MAX_TRIES)
+    async fn may_try(&self, user: UserId, kind: TryKind) -> Result<bool, StoreError> {
+        Ok(store::count_try(&self.base.db, user, kind, TRIES_HOUR_MS).await? <= MAX_TRIES)
     }
 
-    async fn hash_of_new(
+    async fn judge(
         &self,
         user: &users::Model,
-        password: String,
-    ) -> Result<String, RecoverError> {
+        field: &'static str,
+        password: &str,
+    ) -> Result<(), RecoverError> {
         let known = [user.email.as_str(), &user.first_name, &user.last_name];
-        self.passwords.judge(&password, &known).await??;
-        Ok(self.passwords.hash(password).await?)
+        let judged = self.passwords.judge(password, &known).await?;
+        judged.map_err(|weakness| RecoverError::Weak(field, weakness))
     }
 
     async fn write_password(&self, change: PasswordChange) -> Result<(), RecoverError> {
@@ -193,21 +209,40 @@ async fn send_link(
     let Some(user) = store::lock_user(tx, id).await? else { return Ok(()) };
     let now = db::now(tx).await?;
     let known = store::live_link(tx, id, PURPOSE).await?;
-    if known.is_some_and(|known| now < known.created_at + PAUSE_MS) {
+    if is_too_early(known.as_ref(), now) {
         return Ok(());
     }
-    store::end_links(tx, id, PURPOSE).await?;
-    let row = account_links::Model {
-        id: link,
-        user_id: id,
-        purpose: PURPOSE,
-        created_at: now,
-        expires_at: now + PURPOSE.lasts_ms(),
-        ended_at: None,
+    let (link, mails) = match known.filter(|known| known.expires_at - now >= LEFT_MS) {
+        Some(known) => {
+            store::count_mail(tx, known.id, now).await?;
+            (known.id, known.mails + 1)
+        }
+        None => {
+            store::end_links(tx, id, PURPOSE).await?;
+            let row = account_links::Model {
+                id: link,
+                user_id: id,
+                purpose: PURPOSE,
+                created_at: now,
+                expires_at: now + PURPOSE.lasts_ms(),
+                sent_at: now,
+                mails: 1,
+                ended_at: None,
+            };
+            db::insert(tx, row).await?;
+            (link, 1)
+        }
     };
-    db::insert(tx, row).await?;
     let mail = NewMessage::once(Kind::PasswordReset, link.0, &user.email, &user.locale);
-    post(tx, entropy, [mail], now).await
+    post(tx, entropy, [NewMessage { instance: mails.to_string(), ..mail }], now).await
+}
+
+/// Whether the user gets no mail now: the last one is too young, or the link was sent too often.
+fn is_too_early(link: Option<&account_links::Model>, now: i64) -> bool {
+    link.is_some_and(|link| {
+        let is_fresh = link.expires_at - now >= LEFT_MS;
+        now < link.sent_at + PAUSE_MS || (is_fresh && link.mails >= MAX_MAILS)
+    })
 }
 
 /// A new password that is allowed.
@@ -220,12 +255,16 @@ struct PasswordChange {
 }
 
 /// Why the user may set a password.
-#[derive(Debug, Clone, Copy)]
+#[derive(derive_more::Debug)]
 enum Proof {
     /// A link of a mail, and the field that named it.
     Link(LinkId, &'static str),
-    /// The present password. The session goes on.
-    Password(Option<SessionId>),
+    /// The present password, by its hash. The session goes on.
+    Password {
+        session: Option<SessionId>,
+        #[debug("hidden")]
+        known: Option<String>,
+    },
 }
 
 async fn write(
@@ -233,19 +272,25 @@ async fn write(
     entropy: &dyn Entropy,
     change: &PasswordChange,
 ) -> Result<(), RecoverError> {
-    let (field, kept) = match change.proof {
-        Proof::Link(_, field) => (field, None),
-        Proof::Password(session) => ("current_password", session),
+    let (field, kept) = match &change.proof {
+        Proof::Link(_, field) => (*field, None),
+        Proof::Password { session, .. } => ("current_password", *session),
     };
     let user = store::lock_user(tx, change.user).await?;
     let user = user.filter(|user| user.status == AccountStatus::Active);
     let user = user.ok_or(RecoverError::NoProof(field))?;
-    match change.proof {
-        Proof::Link(link, _) if !store::use_link(tx, link).await? => {
+    match &change.proof {
+        Proof::Link(link, _) if !store::use_link(tx, *link).await? => {
             return Err(RecoverError::NoProof(field));
         }
-        // The present password is no proof any more: a link in a mail that somebody else may have asked for ends, too.
-        Proof::Link(..) | Proof::Password(_) => store::end_links(tx, user.id, PURPOSE).await?,
+        // Another request has set a new password meanwhile.
+        Proof::Password { known, .. } if user.password_hash != *known => {
+            return Err(RecoverError::WrongPassword);
+        }
+        // The link of a mail that somebody else may have asked for ends with the old password.
+        Proof::Link(..) | Proof::Password { .. } => {
+            store::end_links(tx, user.id, PURPOSE).await?;
+        }
     }
     store::set_password(tx, user.id, &change.hash).await?;
     sessions::end_others(tx, user.id, kept).await?;

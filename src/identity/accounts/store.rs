@@ -2,7 +2,7 @@
 
 use holdfast_domain::{
     ids::{LinkId, UserId},
-    link::LinkPurpose,
+    link::{LinkPurpose, TryKind},
 };
 use holdfast_entity::{account_links, account_tries, users};
 use sea_orm::{
@@ -101,13 +101,28 @@ pub async fn end_links(
     db::change(tx, end(links)).await.map(|_| ())
 }
 
+/// Counts a mail with the link.
+pub async fn count_mail(tx: &impl Sql, id: LinkId, now: i64) -> Result<(), StoreError> {
+    let change = account_links::Entity::update_many()
+        .filter(account_links::Column::Id.eq(id))
+        .col_expr(account_links::Column::Mails, db::plus(account_links::Column::Mails, 1))
+        .col_expr(account_links::Column::SentAt, now.into());
+    db::change(tx, change).await.map(|_| ())
+}
+
 /// Counts a try in the present hour; returns how many there are now.
-pub async fn count_try(sql: &impl Sql, user: UserId, hour_ms: i64) -> Result<i32, StoreError> {
+pub async fn count_try(
+    sql: &impl Sql,
+    user: UserId,
+    kind: TryKind,
+    hour_ms: i64,
+) -> Result<i32, StoreError> {
     let tries: Option<i32> = sql
         .value(
-            "INSERT INTO account_tries (user_id, hour, tries) SELECT $1, {now} - {now} % $2, 1 WHERE TRUE \
-             ON CONFLICT (user_id, hour) DO UPDATE SET tries = account_tries.tries + 1 RETURNING tries",
-            vec![user.into(), hour_ms.into()],
+            "INSERT INTO account_tries (user_id, kind, hour, tries) \
+             SELECT $1, $2, {now} / $3 * $3, 1 WHERE TRUE \
+             ON CONFLICT (user_id, kind, hour) DO UPDATE SET tries = account_tries.tries + 1 RETURNING tries",
+            vec![user.into(), kind.into(), hour_ms.into()],
         )
         .await?;
     Ok(tries.ok_or_else(|| Bug::new("a try is not counted"))?)

@@ -3,9 +3,16 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use holdfast::{app::development::mail::KeptMail, kernel::db::Sql as _};
+use holdfast::{
+    app::development::mail::KeptMail,
+    identity::{
+        accounts::log_in::{self, LogInError},
+        sessions::Device,
+    },
+    kernel::db::Sql as _,
+};
 use holdfast_contract::accounts::Session;
-use holdfast_domain::{access::Role, link::MAX_TRIES};
+use holdfast_domain::{access::Role, link::MAX_TRIES, session::SessionLength};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -150,10 +157,20 @@ async fn codes_are_not_guessed_by_many_requests_over_many_codes() {
     let refused = by_code(&app, code(&first), NEW).await;
     assert_eq!(refused.text, guesses[0].text, "who guesses does not learn that the code was right");
     app.advance(2 * MINUTE).await;
+    app.advance(31 * MINUTE).await;
     let second = mail(&app, 2).await;
+    assert_ne!(code(&second), code(&first));
     by_code(&app, code(&second), NEW).await.assert_no_proof("code");
+    // Whoever tries codes keeps no signed-in user from changing the password.
+    let session = signs_in(&app, OLD).await.read::<Session>();
+    let body = json!({ "current_password": OLD, "new_password": OLD });
+    let wrong = json!({ "current_password": NEW, "new_password": OLD });
+    let me = app.as_user(&session.access_token);
+    me.put("/auth/password", &wrong).await.assert_field("current_password");
     // The link of the mail is no guess.
     assert_eq!(by_link(&app, &second, NEW).await.status, 204);
+    let gone = me.put("/auth/password", &body).await;
+    gone.assert_field("current_password");
     app.advance(HOUR).await;
     let third = mail(&app, 4).await;
     assert_eq!(by_code(&app, code(&third), OLD).await.status, 204);
@@ -180,8 +197,9 @@ async fn an_address_tells_nothing_about_its_account() {
     app.finish().await;
 }
 
+/// Whoever asks for mails in somebody's name ends no link that its user is about to open.
 #[tokio::test]
-async fn the_next_mail_comes_after_a_pause_and_ends_the_link_of_the_last() {
+async fn the_next_mail_comes_after_a_pause_with_the_same_link_while_it_is_fresh() {
     let app = app().await;
     let first = mail(&app, 1).await;
     for _ in 0..5 {
@@ -190,8 +208,38 @@ async fn the_next_mail_comes_after_a_pause_and_ends_the_link_of_the_last() {
     app.advance(MINUTE).await;
     let second = mail(&app, 2).await;
     assert_eq!(messages(&app, "password_reset").await, 2);
+    assert_eq!((token(&first), code(&first)), (token(&second), code(&second)));
+    for number in 3..=5 {
+        app.advance(MINUTE).await;
+        mail(&app, number).await;
+    }
+    // Five mails with one link are enough.
+    app.advance(MINUTE).await;
+    forgets(&app, ADA).await;
+    app.advance(25 * MINUTE).await;
+    let next = mail(&app, 6).await;
+    assert_eq!(messages(&app, "password_reset").await, 6);
+    assert_ne!(token(&next), token(&first));
     by_link(&app, &first, NEW).await.assert_no_proof("token");
-    assert_eq!(by_link(&app, &second, NEW).await.status, 204);
+    assert_eq!(by_link(&app, &next, NEW).await.status, 204);
+    app.finish().await;
+}
+
+/// Two nodes are asked at once, and again after the link has expired unused.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_send_one_mail() {
+    let app = app().await;
+    let other = app.another_node().await;
+    for number in 1..=2 {
+        join_all((0..8).map(|n| forgets(if n % 2 == 0 { &app } else { &other }, ADA))).await;
+        mails(&app, ADA, number).await;
+        assert_eq!(
+            app.number("SELECT COUNT(*) FROM account_links").await,
+            i64::try_from(number).expect("few")
+        );
+        app.advance(HOUR).await;
+    }
+    other.stop().await;
     app.finish().await;
 }
 
@@ -199,9 +247,14 @@ async fn the_next_mail_comes_after_a_pause_and_ends_the_link_of_the_last() {
 async fn a_link_is_valid_for_an_hour() {
     let app = app().await;
     let first = mail(&app, 1).await;
+    let (start, last) = token(&first).split_at(token(&first).len() - 1);
+    let made_up = format!("{start}{}", if last == "0" { "1" } else { "0" });
+    let other_id = token(&first).replacen("hl1.password_reset.0", "hl1.password_reset.1", 1);
+    for token in [made_up.as_str(), other_id.as_str()] {
+        resets(&app, json!({ "token": token }), NEW).await.assert_no_proof("token");
+    }
     app.advance(HOUR).await;
     by_link(&app, &first, NEW).await.assert_no_proof("token");
-    let made_up = format!("{}0", &token(&first)[..token(&first).len() - 1]);
     for token in ["", "x", "hl1.password_reset.x", made_up.as_str()] {
         resets(&app, json!({ "token": token }), NEW).await.assert_no_proof("token");
     }
@@ -238,6 +291,7 @@ async fn a_link_that_is_used_twice_at_once_sets_one_password() {
 #[tokio::test]
 async fn a_user_changes_the_password_and_the_other_sessions_end() {
     let app = app().await;
+    at_the_beginning_of_an_hour(&app).await;
     let elsewhere = signs_in(&app, OLD).await;
     let here = signs_in(&app, OLD).await;
     let me = app.as_user(&here.read::<Session>().access_token);
@@ -245,7 +299,9 @@ async fn a_user_changes_the_password_and_the_other_sessions_end() {
         me.put("/auth/password", &json!({ "current_password": current, "new_password": new })).await
     };
     change("Wrong-pass-1", NEW).await.assert_field("current_password");
-    change(OLD, "Password1").await.assert_problem(422, "/problems/weak-password");
+    let weak = change(OLD, "Password1").await;
+    weak.assert_problem(422, "/problems/weak-password");
+    weak.assert_field("new_password");
     // The link of a mail that somebody else asked for ends with the old password.
     let asked = mail(&app, 1).await;
     assert_eq!(change(OLD, NEW).await.status, 204);
@@ -267,7 +323,9 @@ async fn a_user_changes_the_password_and_the_other_sessions_end() {
     for _ in 0..MAX_TRIES {
         change("Wrong-pass-1", OLD).await.assert_field("current_password");
     }
-    change(NEW, OLD).await.assert_field("current_password");
+    let refused = change(NEW, OLD).await;
+    refused.assert_problem(429, "/problems/too-many-requests");
+    assert_eq!(refused.header("Retry-After"), Some("3600"));
     app.finish().await;
 }
 
@@ -299,5 +357,49 @@ async fn a_mail_whose_link_has_expired_is_not_sent() {
     app.app.post.send_pass().await.expect("the pass runs");
     let unneeded = "SELECT COUNT(*) FROM messages WHERE status = 'unneeded'";
     assert_eq!(app.number(unneeded).await, 1);
+    app.finish().await;
+}
+
+/// While a password is checked, its user sets a new one: the sign-in and the change come too late.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_checked_the_old_password_gets_neither_a_session_nor_a_new_password() {
+    let app = app().await;
+    let accounts = app.app.slices.accounts.clone();
+    let credentials = holdfast_contract::accounts::Credentials {
+        email: ADA.to_owned(),
+        password: OLD.to_owned(),
+        remember: true,
+    };
+    let signed_in = log_in::log_in(&accounts.base.db, &accounts.passwords, credentials)
+        .await
+        .expect("the password");
+    let token = signs_in(&app, OLD).await.read::<Session>().access_token;
+    let reset = mail(&app, 1).await;
+    assert_eq!(by_link(&app, &reset, NEW).await.status, 204);
+    let device = Device { agent: String::new(), address: None };
+    let late = accounts.begin_session(signed_in, SessionLength::Remembered, device).await;
+    assert!(matches!(late, Err(LogInError::Wrong)), "{late:?}");
+    let body = json!({ "current_password": OLD, "new_password": "another-Horse7-battery" });
+    app.as_user(&token).put("/auth/password", &body).await.assert_field("current_password");
+    assert_eq!(app.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await, 0);
+    assert_eq!(signs_in(&app, NEW).await.status, 200);
+    app.finish().await;
+}
+
+/// Many changes at once by the same password: one of them is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_changes_at_once_one_is_done() {
+    let app = app().await;
+    let token = signs_in(&app, OLD).await.read::<Session>().access_token;
+    let me = app.as_user(&token);
+    let changes = (0..4).map(|n| {
+        let body = json!({ "current_password": OLD, "new_password": format!("{n}-Horse7-battery-staple") });
+        let me = &me;
+        async move { me.put("/auth/password", &body).await.status }
+    });
+    let mut statuses = join_all(changes).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 400, 400, 400]);
+    assert_eq!(messages(&app, "password_changed").await, 1);
     app.finish().await;
 }

@@ -266,7 +266,10 @@ async fn session_under(app: &TestApp, keys: &KeyRing) -> Sessions {
     let user = "SELECT id FROM users WHERE email = 'ada@example.org'";
     let user = app.app.base.db.value(user, vec![]).await.expect("a look").expect("a user");
     let device = Device { agent: "Firefox".to_owned(), address: None };
-    sessions.open(user, SessionLength::Remembered, &device).await.expect("a session");
+    sessions
+        .open(&app.app.base.db, user, SessionLength::Remembered, &device)
+        .await
+        .expect("a session");
     sessions
 }
 

@@ -174,7 +174,7 @@ impl PolicyWorld {
         let message = row.expect("a look").expect("a message").try_get("", "id").expect("an id");
         let device = Device { agent: String::new(), address: None };
         let sessions = &app.app.slices.sessions;
-        let session = sessions.open(people.owner_id, SessionLength::Browser, &device).await;
+        let session = sessions.open(db, people.owner_id, SessionLength::Browser, &device).await;
         let session = session.expect("a session").id.0;
         let mut new_event = new_event(app).await;
         new_event.organization_id = Some(event.organization);

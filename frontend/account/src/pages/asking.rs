@@ -2,12 +2,15 @@
 
 use std::future::Future;
 
-use holdfast_contract::problem::ProblemType;
 use leptos::prelude::*;
 use ui::{
     api::CallFailure,
     common,
-    components::{failure::FailureNote, field::Field},
+    components::{
+        erased::{known, part},
+        failure::FailureNote,
+        field::Field,
+    },
     i18n::use_i18n,
     tx,
 };
@@ -50,30 +53,41 @@ impl Asking {
     }
 }
 
-/// Whether the server refuses the link or the code of a mail.
-fn is_of_the_proof(failure: &CallFailure) -> bool {
+/// Whether the server refuses one of these fields.
+fn names(failure: &CallFailure, fields: &[&str]) -> bool {
     let CallFailure::Problem(problem) = failure else { return false };
-    failure.kind() == Some(ProblemType::InvalidCredentials)
-        && problem.errors.iter().any(|error| matches!(error.field.as_str(), "token" | "code"))
+    problem.errors.iter().any(|error| fields.contains(&error.field.as_str()))
 }
 
-/// What failed, above the fields of a form that sends a proof from a mail.
+/// What failed, above the fields of a form. If the server refuses one of `secrets`, the note says `refused`.
 #[component]
-pub fn ProofFailure(failure: RwSignal<Option<CallFailure>>) -> impl IntoView {
-    let i18n = use_i18n();
-    let is_proof = Memo::new(move |_| failure.with(|it| it.as_ref().is_some_and(is_of_the_proof)));
-    move || {
-        if is_proof.get() {
+pub fn Refusal(
+    failure: RwSignal<Option<CallFailure>>,
+    /// The fields that prove who sends the form.
+    secrets: &'static [&'static str],
+    refused: Signal<&'static str>,
+) -> impl IntoView {
+    let is_of_secrets =
+        known(move || failure.with(|it| it.as_ref().is_some_and(|it| names(it, secrets))));
+    part(move || {
+        if is_of_secrets.get() {
             view! {
                 <div class="notice" role="alert" data-testid="no-proof">
-                    <p>{tx!(i18n, reset.no_proof)}</p>
+                    <p>{refused}</p>
                 </div>
             }
             .into_any()
         } else {
             view! { <FailureNote failure/> }.into_any()
         }
-    }
+    })
+}
+
+/// [`Refusal`] of a form that sends the link or the code of a mail.
+#[component]
+pub fn ProofFailure(failure: RwSignal<Option<CallFailure>>) -> impl IntoView {
+    let i18n = use_i18n();
+    view! { <Refusal failure secrets=&["token", "code"] refused=tx!(i18n, reset.no_proof)/> }
 }
 
 /// The field for the new password, and the button that sends the form.

@@ -153,6 +153,17 @@ fn Bookings(opening: Opening) -> impl IntoView {
                         })
                 })}
                 {part(move || {
+                    account
+                        .is_signed_in()
+                        .then(|| {
+                            view! {
+                                <a href="/account" class="button secondary" data-testid="account-link">
+                                    {tx!(i18n, bookings.account)}
+                                </a>
+                            }
+                        })
+                })}
+                {part(move || {
                     has_desk()
                         .then(|| {
                             view! {

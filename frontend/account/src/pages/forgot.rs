@@ -6,7 +6,7 @@ use ui::{
     api,
     arrival::arrive,
     common,
-    components::{failure::FailureNote, field::Field},
+    components::{erased::act, failure::FailureNote, field::Field},
     i18n::{self, use_i18n},
     td_string, tx,
 };
@@ -28,7 +28,7 @@ pub fn ForgotPage() -> impl IntoView {
     };
     let page = move || match (resetting.is_done.get(), asking.is_done.get()) {
         (true, _) => view! { <PasswordSet/> }.into_any(),
-        (false, true) => view! { <CodeForm email resetting/> }.into_any(),
+        (false, true) => view! { <CodeForm email asking resetting/> }.into_any(),
         (false, false) => view! {
             <form class="panel form" novalidate on:submit=ask>
                 <h1>{tx!(i18n, forgot.title)}</h1>
@@ -60,7 +60,7 @@ pub fn ForgotPage() -> impl IntoView {
 
 /// The fields for the code of the mail and the new password.
 #[component]
-fn CodeForm(email: RwSignal<String>, resetting: Asking) -> impl IntoView {
+fn CodeForm(email: RwSignal<String>, asking: Asking, resetting: Asking) -> impl IntoView {
     let i18n = use_i18n();
     let (code, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let failure = resetting.failure;
@@ -87,6 +87,14 @@ fn CodeForm(email: RwSignal<String>, resetting: Asking) -> impl IntoView {
                 failure
             />
             <NewPasswordField password resetting/>
+            <button
+                type="button"
+                class="button secondary wide"
+                data-testid="ask-again"
+                on:click=act(move |_| asking.is_done.set(false))
+            >
+                {tx!(i18n, forgot.again)}
+            </button>
         </form>
     }
 }

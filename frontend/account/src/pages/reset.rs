@@ -17,12 +17,17 @@ pub fn ResetPage() -> impl IntoView {
     let i18n = use_i18n();
     i18n::title(i18n, |locale| td_string!(locale, reset.title));
     arrive();
-    let (token, resetting) = (StoredValue::new(browser::take_fragment()), Asking::new());
+    let (token, resetting) = (RwSignal::new(browser::take_fragment()), Asking::new());
+    // Another link that is opened in this tab changes only the part of the address after `#`.
+    let watching = window_event_listener(leptos::ev::hashchange, move |_| {
+        token.set(browser::take_fragment());
+    });
+    on_cleanup(move || watching.remove());
     let password = RwSignal::new(String::new());
     let reset = move |event: SubmitEvent| {
         event.prevent_default();
         let wanted = NewPassword {
-            token: Some(token.get_value()),
+            token: Some(token.get_untracked()),
             email: None,
             code: None,
             password: password.get_untracked(),
@@ -32,6 +37,16 @@ pub fn ResetPage() -> impl IntoView {
     let page = move || {
         if resetting.is_done.get() {
             return view! { <PasswordSet/> }.into_any();
+        }
+        if token.with(String::is_empty) {
+            return view! {
+                <div class="panel form" data-testid="no-token">
+                    <h1>{tx!(i18n, reset.title)}</h1>
+                    <p>{tx!(i18n, reset.no_token)}</p>
+                    <a class="button primary wide" href="/forgot">{tx!(i18n, reset.again)}</a>
+                </div>
+            }
+            .into_any();
         }
         view! {
             <form class="panel form" novalidate on:submit=reset>

@@ -1,7 +1,10 @@
 //! One function for each route of the API.
 
 use holdfast_contract::{
-    accounts::{Credentials, ForgottenPassword, NewPassword, Registration, Session},
+    accounts::{
+        ChangedPassword, Credentials, DeviceSessions, ForgottenPassword, NewPassword, Registration,
+        Session,
+    },
     bookings::{Booking, BookingPage, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
     catalogue::{Event, EventPage, OfferPage, SectionPage},
     live::SeatStates,
@@ -173,18 +176,37 @@ pub async fn login(credentials: &Credentials) -> Result<Session, CallFailure> {
 
 /// `POST /auth/password/forgot`: asks for a mail for a new password.
 pub async fn forgot_password(email: String) -> Result<(), CallFailure> {
-    done("/auth/password/forgot", json(&ForgottenPassword { email })).await
+    done("POST", "/auth/password/forgot", json(&ForgottenPassword { email })).await
 }
 
 /// `POST /auth/password/reset`: sets a new password by the proof from the mail.
 pub async fn reset_password(wanted: &NewPassword) -> Result<(), CallFailure> {
-    done("/auth/password/reset", json(wanted)).await
+    done("POST", "/auth/password/reset", json(wanted)).await
 }
 
 /// Sends a request whose response has no body.
-async fn done(path: &str, body: Option<String>) -> Result<(), CallFailure> {
-    let call = ApiCall { method: "POST", path, body, ..ApiCall::default() };
-    send_for_status(call).await.map(|_| ())
+async fn done(method: &str, path: &str, body: Option<String>) -> Result<(), CallFailure> {
+    send_for_status(ApiCall { method, path, body, ..ApiCall::default() }).await.map(|_| ())
+}
+
+/// `PUT /auth/password`: sets a new password as the signed-in user.
+pub async fn change_password(wanted: &ChangedPassword) -> Result<(), CallFailure> {
+    done("PUT", "/auth/password", json(wanted)).await
+}
+
+/// `GET /auth/sessions`: the sessions of the signed-in user.
+pub async fn sessions() -> Result<DeviceSessions, CallFailure> {
+    get("/auth/sessions").await
+}
+
+/// `DELETE /auth/sessions/{id}`: signs out on one device.
+pub async fn end_session(id: Uuid) -> Result<(), CallFailure> {
+    done("DELETE", &format!("/auth/sessions/{id}"), None).await
+}
+
+/// `DELETE /auth/sessions`: signs out on all other devices.
+pub async fn end_other_sessions() -> Result<(), CallFailure> {
+    done("DELETE", "/auth/sessions", None).await
 }
 
 /// `POST /auth/register`: creates an account and starts a session of its user.

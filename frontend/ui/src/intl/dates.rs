@@ -3,8 +3,11 @@
 use js_sys::Date;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{applied, formatter};
-use crate::i18n::Locale;
+use super::{applied, formatter, intl};
+use crate::{
+    i18n::Locale,
+    js::{call, member},
+};
 
 /// The parts of a date that a text shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -105,4 +108,12 @@ fn written(
     let name = format!("d{locale:?}{zone}{style:?}{told:?}");
     let format = formatter(name, locale, "DateTimeFormat", &wishes)?;
     applied(&format, Date::new(&moment.into()).unchecked_ref())
+}
+
+/// The time zone of this device, for times that belong to no event.
+pub fn device_zone() -> String {
+    let options = call(&intl(), "DateTimeFormat", &[])
+        .and_then(|format| call(&format, "resolvedOptions", &[]))
+        .unwrap_or_default();
+    member(&options, "timeZone").as_string().unwrap_or_else(|| "UTC".to_owned())
 }

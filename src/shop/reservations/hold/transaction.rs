@@ -1,4 +1,5 @@
-//! The transaction of holds: three statements on PostgreSQL, however many holds share it.
+//! The transaction of holds: three statements on PostgreSQL, however many holds share it, and a fourth if some of them are
+//! refused.
 //!
 //! The holds share the cost of a transaction: its round trips, its commit, the disk. One statement locks the seats of
 //! all. Each hold is then decided as if it were alone, because the holds have different buyers and different seats.

@@ -1,0 +1,129 @@
+//! `/account`: the signed-in user's password and sessions.
+
+mod device;
+mod sessions;
+
+use holdfast_contract::accounts::{ChangedPassword, Profile};
+use leptos::{ev::SubmitEvent, prelude::*};
+use ui::{
+    api::{self, CallFailure},
+    arrival::arrive,
+    components::{
+        erased::{known, part},
+        field::Field,
+        sign_in_first::SignInFirst,
+    },
+    i18n::{self, use_i18n},
+    state::session::SignedInUser,
+    td_string, tx,
+};
+
+use self::sessions::Sessions;
+use super::asking::{Asking, NewPasswordField, Refusal};
+
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let i18n = use_i18n();
+    i18n::title(i18n, |locale| td_string!(locale, account.title));
+    let account = SignedInUser::expect();
+    let profile = known(move || account.profile());
+    part(move || match profile.get() {
+        None => view! {
+            <SignInFirst
+                title=tx!(i18n, account.signed_out)
+                text=tx!(i18n, account.signed_out_text)
+            />
+        }
+        .into_any(),
+        Some(profile) => {
+            arrive();
+            view! { <Account profile/> }.into_any()
+        }
+    })
+}
+
+#[component]
+fn Account(profile: Profile) -> impl IntoView {
+    let i18n = use_i18n();
+    let name = format!("{} {}", profile.first_name, profile.last_name);
+    // Another password ends the other sessions.
+    let changed = RwSignal::new(0);
+    view! {
+        <main id="main" class="page narrow">
+            <h1>{tx!(i18n, account.title)}</h1>
+            <p class="soft">
+                <span dir="auto">{name.trim().to_owned()}</span> " · " <span>{profile.email}</span>
+            </p>
+            <PasswordForm changed/>
+            <Sessions changed/>
+        </main>
+    }
+}
+
+/// The server names the new password by its field in the request; the form has one field for it, with its own name.
+fn of_this_form(mut failure: CallFailure) -> CallFailure {
+    if let CallFailure::Problem(problem) = &mut failure {
+        let fields = problem.errors.iter_mut().filter(|error| error.field == "new_password");
+        fields.for_each(|error| "password".clone_into(&mut error.field));
+    }
+    failure
+}
+
+#[component]
+fn PasswordForm(
+    /// Counts the changes.
+    changed: RwSignal<u32>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (current, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let asking = Asking::new();
+    let failure = asking.failure;
+    let change = move |event: SubmitEvent| {
+        event.prevent_default();
+        asking.is_done.set(false);
+        let wanted = ChangedPassword {
+            current_password: current.get_untracked(),
+            new_password: password.get_untracked(),
+        };
+        asking.send(async move {
+            api::change_password(&wanted).await.map_err(of_this_form)?;
+            current.set(String::new());
+            password.set(String::new());
+            changed.update(|count| *count += 1);
+            Ok(())
+        });
+    };
+    view! {
+        <section class="panel form" aria-labelledby="password-title">
+            <h2 id="password-title">{tx!(i18n, account.password)}</h2>
+            <form class="form" novalidate on:submit=change>
+                <Refusal
+                    failure
+                    secrets=&["current_password"]
+                    refused=tx!(i18n, account.wrong_password)
+                />
+                {part(move || {
+                    asking
+                        .is_done
+                        .get()
+                        .then(|| {
+                            view! {
+                                <p role="status" data-testid="password-changed">
+                                    {tx!(i18n, account.password_changed)}
+                                </p>
+                            }
+                        })
+                })}
+                <Field
+                    name="current-password"
+                    label=tx!(i18n, account.current_password)
+                    kind="password"
+                    autocomplete="current-password"
+                    value=current
+                    failure
+                />
+                <NewPasswordField password resetting=asking/>
+            </form>
+        </section>
+    }
+}
