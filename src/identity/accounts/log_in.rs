@@ -66,7 +66,7 @@ impl Accounts {
     /// sessions: then there is no session.
     ///
     /// # Errors
-    /// See [`LogInError`].
+    /// When the password has changed, the user may no longer sign in, or the database fails.
     pub async fn begin_session(
         &self,
         signed_in: SignedIn,

@@ -102,12 +102,11 @@ impl Accounts {
     /// Sets a new password by the link or the code of a mail. All sessions of the user end.
     ///
     /// # Errors
-    /// See [`RecoverError`].
+    /// When the proof does not count, the password is weak, the password service is busy, or the database fails.
     pub async fn reset(&self, wanted: NewPassword) -> Result<(), RecoverError> {
         let NewPassword { token, email, code, password } = wanted;
         // A weak password uses up no try.
-        let judged = self.passwords.judge(&password, &[]).await?;
-        judged.map_err(|weakness| RecoverError::Weak("password", weakness))?;
+        self.judge("password", &password, &[]).await?;
         let (field, link) = match (token, email, code) {
             (Some(token), None, None) => {
                 let id = links::read(&self.sessions.keys, PURPOSE, &token);
@@ -120,7 +119,7 @@ impl Accounts {
         let link = link.ok_or(RecoverError::NoProof(field))?;
         let user = store::user(self.base.db.reader(), link.user_id).await?;
         let user = user.ok_or(RecoverError::NoProof(field))?;
-        self.judge(&user, "password", &password).await?;
+        self.judge("password", &password, &known_of(&user)).await?;
         let hash = self.passwords.hash(password).await?;
         let change = PasswordChange { user: user.id, hash, proof: Proof::Link(link.id, field) };
         self.write_password(change).await
@@ -129,7 +128,8 @@ impl Accounts {
     /// Sets a new password for a user who knows the present one. All sessions of the user end but this one.
     ///
     /// # Errors
-    /// See [`RecoverError`].
+    /// When the present password is wrong or was tried too often, the new one is weak, the password service is busy, or
+    /// the database fails.
     pub async fn change_password(
         &self,
         caller: User,
@@ -139,7 +139,7 @@ impl Accounts {
         let user = store::user(self.base.db.reader(), caller.id).await?;
         let user = user.ok_or(RecoverError::WrongPassword)?;
         let ChangedPassword { current_password, new_password } = wanted;
-        self.judge(&user, "new_password", &new_password).await?;
+        self.judge("new_password", &new_password, &known_of(&user)).await?;
         if !self.may_try(user.id, TryKind::Password).await? {
             return Err(RecoverError::TooOften);
         }
@@ -177,14 +177,14 @@ impl Accounts {
         Ok(store::count_try(&self.base.db, user, kind, TRIES_HOUR_MS).await? <= MAX_TRIES)
     }
 
+    /// Judges the password in this field. `known` contains the words that an attacker would try first.
     async fn judge(
         &self,
-        user: &users::Model,
         field: &'static str,
         password: &str,
+        known: &[&str],
     ) -> Result<(), RecoverError> {
-        let known = [user.email.as_str(), &user.first_name, &user.last_name];
-        let judged = self.passwords.judge(password, &known).await?;
+        let judged = self.passwords.judge(password, known).await?;
         judged.map_err(|weakness| RecoverError::Weak(field, weakness))
     }
 
@@ -198,6 +198,10 @@ impl Accounts {
             })
             .await
     }
+}
+
+fn known_of(user: &users::Model) -> [&str; 3] {
+    [&user.email, &user.first_name, &user.last_name]
 }
 
 async fn send_link(

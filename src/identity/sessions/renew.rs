@@ -8,7 +8,7 @@ use holdfast_domain::{
 use super::{Sessions, store, token::RefreshToken};
 use crate::kernel::db::{self, StoreError, Tx, UseCaseError};
 
-/// A renewed session.
+/// A session that goes on, with the refresh token that the browser keeps from now on.
 #[derive(derive_more::Debug)]
 pub struct Renewed {
     pub id: SessionId,
@@ -50,7 +50,7 @@ impl Sessions {
     /// replaced before ends its session, because somebody has a copy.
     ///
     /// # Errors
-    /// See [`RenewError`].
+    /// When the token is not ours, its session is over or ends now, or the database fails.
     pub async fn renew(&self, token: &str) -> Result<Renewed, RenewError> {
         let token = RefreshToken::read(token, &self.keys).ok_or(RenewError::Over)?;
         let judged = self.base.db.transact(|tx| Box::pin(judge(tx, token))).await?;

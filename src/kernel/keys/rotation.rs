@@ -21,7 +21,7 @@ pub enum RotationError {
 /// alone: the nodes know the same ring, so it is sealed under the present key.
 ///
 /// # Errors
-/// See [`RotationError`].
+/// When the ring does not name the key of a value, a value is damaged, or the database fails.
 pub async fn rotate(
     sql: &impl Sql,
     ring: &KeyRing,

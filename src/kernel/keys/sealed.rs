@@ -72,7 +72,7 @@ impl<T: Serialize + DeserializeOwned> Sealed<T> {
     /// Opens the value of a row.
     ///
     /// # Errors
-    /// See [`UnsealError`].
+    /// When the ring does not name the key, or the value was changed or copied from another row.
     pub fn open(
         &self,
         ring: &KeyRing,

@@ -71,7 +71,7 @@ fn of_this_form(mut failure: CallFailure) -> CallFailure {
 
 #[component]
 fn PasswordForm(
-    /// Counts the changes.
+    /// Rises with each new password, so that the list of sessions is read again.
     changed: RwSignal<u32>,
 ) -> impl IntoView {
     let i18n = use_i18n();
