@@ -7,7 +7,10 @@ import { DEMO_PASSWORD, enterAs, sessionEnds, signIn, suite } from './helpers.mj
 const CUSTOMER = 'customer@demo.test';
 const COOKIE = 'holdfast-session';
 
-const { scenario, api, url } = suite();
+// A token that has just replaced another one is not replaced so soon.
+const BEYOND_GRACE_MS = 11_000;
+
+const { scenario, api, url, advance } = suite();
 
 const cookie = async (page) =>
   (await page.context().cookies()).find(({ name }) => name === COOKIE);
@@ -28,11 +31,13 @@ const readable = (page) => page.evaluate(() => JSON.stringify([{ ...localStorage
 scenario('a_reload_stays_signed_in_and_no_script_can_read_a_token', async ({ visitor }) => {
   const page = await visitor('/login?next=/bookings');
   await signIn(page, CUSTOMER);
+  await settled(page);
   const first = await cookie(page);
   assert.ok(first.httpOnly && first.expires === -1, JSON.stringify(first));
   assert.equal((await readable(page)).includes(first.value), false);
+  await advance(BEYOND_GRACE_MS);
   await page.reload();
-  await page.getByTestId('signed-in').waitFor();
+  await settled(page);
   await page.waitForFunction(() => document.querySelector('h1')?.textContent === 'Your bookings');
   const second = await cookie(page);
   assert.notEqual(second.value, first.value);
@@ -56,20 +61,35 @@ async function renewalsOnTheWay(page) {
   return found;
 }
 
+// Opens a page as the customer, and waits until it has its access token: no renewal is under way.
+async function entered(visitor, path, { prepare, ...options } = {}) {
+  const page = await visitor(path, { ...options, prepare: async (it) => {
+    await prepare?.(it);
+    await enterAs(it, url(), CUSTOMER);
+  } });
+  await settled(page);
+  return page;
+}
+
+async function settled(page) {
+  await page.getByTestId('signed-in').waitFor();
+  assert.ok(await page.evaluate(() => window.holdfastAccess.token()), 'the page has no access token');
+}
+
 const given = (page, token, seconds) => page.evaluate(([token, seconds]) => {
   const { profile } = JSON.parse(localStorage.getItem('holdfast.session'));
   window.holdfastAccess.give(token, seconds, profile.id);
 }, [token, seconds]);
 
 scenario('a_token_that_is_about_to_expire_is_renewed_once_before_the_next_requests', async ({ visitor }) => {
-  const page = await visitor('/', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  const page = await entered(visitor, '/');
   await page.getByTestId('event-card').first().waitFor();
   await given(page, 'expires', 59);
   assert.deepEqual(await renewalsOnTheWay(page), [200]);
 });
 
 scenario('an_access_token_that_is_refused_is_renewed_once_and_the_requests_repeated', async ({ visitor }) => {
-  const page = await visitor('/', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  const page = await entered(visitor, '/');
   await page.getByTestId('event-card').first().waitFor();
   await given(page, `e30.e30.${'A'.repeat(43)}`, 600);
   assert.deepEqual(await renewalsOnTheWay(page), [200]);
@@ -80,15 +100,14 @@ scenario('an_access_token_that_is_refused_is_renewed_once_and_the_requests_repea
 async function otherTab(page, path = '/bookings') {
   const other = await page.context().newPage();
   await other.goto(url() + path);
-  await other.getByTestId('signed-in').waitFor();
+  await settled(other);
   return other;
 }
 
 const renewed = (page) => page.evaluate(async () => (await window.holdfastAccess.renewed()).status);
 
 scenario('two_tabs_renew_one_after_the_other', async ({ visitor }) => {
-  const page = await visitor('/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
-  await page.getByTestId('signed-in').waitFor();
+  const page = await entered(visitor, '/bookings');
   const other = await otherTab(page);
   let release;
   const held = new Promise((resolve) => { release = resolve; });
@@ -116,11 +135,8 @@ scenario('two_tabs_renew_one_after_the_other', async ({ visitor }) => {
 });
 
 scenario('two_tabs_without_locks_stay_signed_in', async ({ visitor }) => {
-  const page = await visitor('/bookings', { prepare: async (it) => {
-    await it.context().addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
-    await enterAs(it, url(), CUSTOMER);
-  }, alone: true });
-  await page.getByTestId('signed-in').waitFor();
+  const page = await entered(visitor, '/bookings', { alone: true, prepare: (it) => it.context()
+    .addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined })) });
   const other = await otherTab(page);
   assert.deepEqual(await Promise.all([renewed(page), renewed(other)]), [200, 200]);
   await Promise.all([page, other].map((it) => it.reload()));
@@ -129,8 +145,8 @@ scenario('two_tabs_without_locks_stay_signed_in', async ({ visitor }) => {
 });
 
 scenario('an_answer_that_is_lost_is_asked_for_again', async ({ visitor }) => {
-  const page = await visitor('/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
-  await page.getByTestId('signed-in').waitFor();
+  const page = await entered(visitor, '/bookings');
+  await advance(BEYOND_GRACE_MS);
   let lost = 0;
   await page.route('**/auth/refresh', async (route) => {
     if (lost > 0) return route.continue();
@@ -148,7 +164,7 @@ scenario('an_answer_that_is_lost_is_asked_for_again', async ({ visitor }) => {
 });
 
 scenario('while_the_server_renews_nothing_a_valid_token_is_used_and_nobody_is_signed_out', async ({ visitor }) => {
-  const page = await visitor('/', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  const page = await entered(visitor, '/');
   await page.getByTestId('event-card').first().waitFor();
   const token = await page.evaluate(() => window.holdfastAccess.token());
   await given(page, token, 30);
@@ -167,7 +183,7 @@ scenario('while_the_server_renews_nothing_a_valid_token_is_used_and_nobody_is_si
 });
 
 scenario('who_was_signed_out_elsewhere_holds_nothing_as_a_guest', async ({ visitor }) => {
-  const page = await visitor('/', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  const page = await entered(visitor, '/');
   await page.getByTestId('event-card').first().waitFor();
   await sessionEnds(page);
   const status = await page.evaluate(async () => {
@@ -180,8 +196,7 @@ scenario('who_was_signed_out_elsewhere_holds_nothing_as_a_guest', async ({ visit
 });
 
 scenario('an_answer_about_the_last_session_does_not_change_the_next', async ({ visitor }) => {
-  const page = await visitor('/login', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
-  await page.getByTestId('signed-in').waitFor();
+  const page = await entered(visitor, '/login');
   let release;
   const held = new Promise((resolve) => { release = resolve; });
   await page.route('**/auth/refresh', async (route) => {
@@ -205,8 +220,7 @@ scenario('an_answer_about_the_last_session_does_not_change_the_next', async ({ v
 });
 
 scenario('signing_out_ends_the_session_at_the_server', async ({ visitor }) => {
-  const page = await visitor('/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
-  await page.getByTestId('signed-in').waitFor();
+  const page = await entered(visitor, '/bookings');
   const stolen = (await cookie(page)).value;
   const left = page.waitForResponse('**/auth/logout');
   await page.getByTestId('sign-out').click();
@@ -217,8 +231,7 @@ scenario('signing_out_ends_the_session_at_the_server', async ({ visitor }) => {
 });
 
 scenario('a_sign_out_without_a_network_is_made_up_for', async ({ visitor }) => {
-  const page = await visitor('/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
-  await page.getByTestId('signed-in').waitFor();
+  const page = await entered(visitor, '/bookings');
   const stolen = (await cookie(page)).value;
   let broken = true;
   await page.route('**/auth/logout', (route) => (broken ? route.abort() : route.continue()));
@@ -233,8 +246,7 @@ scenario('a_sign_out_without_a_network_is_made_up_for', async ({ visitor }) => {
 });
 
 scenario('another_user_in_another_tab_is_the_user_of_this_one_too', async ({ visitor }) => {
-  const page = await visitor('/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
-  await page.getByTestId('signed-in').waitFor();
+  const page = await entered(visitor, '/bookings');
   const other = await page.context().newPage();
   await other.goto(url() + '/bookings');
   await other.getByTestId('sign-out').click();
@@ -251,8 +263,7 @@ scenario('another_user_in_another_tab_is_the_user_of_this_one_too', async ({ vis
 });
 
 scenario('who_has_no_session_any_more_signs_in_at_the_first_try', async ({ visitor }) => {
-  const page = await visitor('/login?next=/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
-  await page.getByTestId('signed-in').waitFor();
+  const page = await entered(visitor, '/login?next=/bookings');
   // The browser was closed, and the cookie with it.
   await page.context().clearCookies();
   await page.evaluate(() => window.holdfastAccess.give(null, 0, null));
@@ -265,7 +276,7 @@ scenario('who_has_no_session_any_more_signs_in_at_the_first_try', async ({ visit
 });
 
 scenario('the_cookie_decides_who_is_signed_in_and_no_renewal_answers_another_request', async ({ visitor }) => {
-  const page = await visitor('/bookings', { prepare: (it) => enterAs(it, url(), CUSTOMER) });
+  const page = await entered(visitor, '/bookings');
   await page.getByTestId('signed-in').getByText('Clara').waitFor();
   // Somebody else has signed in, and the page was closed before it knew.
   const answer = await page.context().request.post(`${url()}/api/v1/auth/login`,

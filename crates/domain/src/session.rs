@@ -1,11 +1,12 @@
 //! A user's session on one device, and which of its refresh tokens counts.
 //!
-//! A refresh token is used once: each use replaces it by the next one. The tokens of a session are numbered, and the session
+//! A refresh token is used once: a use replaces it by the next one. The tokens of a session are numbered, and the session
 //! knows the number of the present one. A token that was replaced long ago and comes back is a copy that somebody has
 //! stolen, so the session ends (RFC 9700, "Best Current Practice for OAuth 2.0 Security", 4.14.2).
 
-/// How long the token before the present one is still answered, in milliseconds. An answer may be lost, and two tabs may
-/// ask at the same moment.
+/// How long after a replacement both the replaced token and its successor get the successor, in milliseconds. An answer may
+/// be lost, and tabs may ask at the same moment. Since the successor is not replaced in this time either, a request that is
+/// under way for less than this time never carries a token that was replaced twice.
 pub const GRACE_MS: i64 = 10_000;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -52,8 +53,8 @@ pub struct SessionProgress {
 pub enum TokenMeaning {
     /// The present token: the next one replaces it.
     Present,
-    /// The present token has just replaced it: the answer is the present token once more.
-    JustReplaced,
+    /// The present token or the one before it, a moment after the replacement: the answer is the present token once more.
+    InGrace,
     /// The token was replaced before: somebody has a copy, and the session ends.
     Replayed,
     /// The session is over.
@@ -66,9 +67,11 @@ impl SessionProgress {
         if self.is_ended || self.expires_at <= now {
             return TokenMeaning::Over;
         }
+        let was_replaced = self.number > 1;
+        let is_in_grace = was_replaced && now - self.replaced_at <= GRACE_MS;
         match self.number - number {
+            0 | 1 if is_in_grace => TokenMeaning::InGrace,
             0 => TokenMeaning::Present,
-            1 if now - self.replaced_at <= GRACE_MS => TokenMeaning::JustReplaced,
             1.. => TokenMeaning::Replayed,
             // A token of a future that a restored backup does not know.
             _ => TokenMeaning::Over,
@@ -85,10 +88,12 @@ mod tests {
         let session =
             SessionProgress { number: 5, replaced_at: 1_000, expires_at: 90_000, is_ended: false };
         for (number, now, expected) in [
-            (5, 1_000, TokenMeaning::Present),
+            (5, 1_000, TokenMeaning::InGrace),
+            (5, 1_000 + GRACE_MS, TokenMeaning::InGrace),
+            (5, 1_001 + GRACE_MS, TokenMeaning::Present),
             (5, 89_999, TokenMeaning::Present),
             (5, 90_000, TokenMeaning::Over),
-            (4, 1_000 + GRACE_MS, TokenMeaning::JustReplaced),
+            (4, 1_000 + GRACE_MS, TokenMeaning::InGrace),
             (4, 1_001 + GRACE_MS, TokenMeaning::Replayed),
             (3, 1_000, TokenMeaning::Replayed),
             (1, 90_000, TokenMeaning::Over),
@@ -96,6 +101,8 @@ mod tests {
         ] {
             assert_eq!(session.meaning_of(number, now), expected, "{number} at {now}");
         }
+        let first = SessionProgress { number: 1, ..session };
+        assert_eq!(first.meaning_of(1, 1_000), TokenMeaning::Present);
         let ended = SessionProgress { is_ended: true, ..session };
         for number in 1..=6 {
             assert_eq!(ended.meaning_of(number, 1_000), TokenMeaning::Over);

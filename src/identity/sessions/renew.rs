@@ -46,8 +46,8 @@ enum Judged {
 }
 
 impl Sessions {
-    /// Replaces the refresh token. A token that was replaced a moment ago gets the same successor again; a token that was
-    /// replaced before ends its session, because somebody has a copy.
+    /// Replaces the refresh token. A moment after the replacement, the replaced token and its successor both get the
+    /// successor again; a token that was replaced before ends its session, because somebody has a copy.
     ///
     /// # Errors
     /// When the token is not ours, its session is over or ends now, or the database fails.
@@ -70,7 +70,7 @@ async fn judge(tx: &Tx, token: RefreshToken) -> Result<Judged, RenewError> {
             store::replace(tx, &session, now).await?;
             Ok(goes(session.number + 1))
         }
-        TokenMeaning::JustReplaced => Ok(goes(session.number)),
+        TokenMeaning::InGrace => Ok(goes(session.number)),
         TokenMeaning::Replayed => {
             tracing::warn!(session = %token.session, "a replaced refresh token came back: its session ends");
             metrics::counter!("holdfast_sessions_replayed_total").increment(1);
