@@ -181,6 +181,11 @@ impl Attempt {
         Ok(claims)
     }
 
+    /// Takes back the claims for these subjects, which this transaction has made and which lead to nothing.
+    pub async fn take_back(to: &impl Writes, subjects: &[Uuid]) -> Result<(), StoreError> {
+        store::delete_of(to, subjects).await
+    }
+
     /// The traces of earlier requests of the attempt; `None` when there was no earlier request.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Attempt, AttemptTrace, StoredAnswer};
-use crate::kernel::db::{self, Bug, Sql, StoreError, Writes};
+use crate::kernel::db::{self, Bug, Expected, Sql, StoreError, Writes};
 
 /// Inserts the claim of a key, unless the claim exists. Returns whether it was inserted. Waits for a transaction that
 /// is inserting the same claim.
@@ -32,6 +32,15 @@ pub(super) async fn insert_all(
     let claims = attempts.iter().map(|(attempt, subject)| claim_of(attempt, Some(*subject)));
     let otherwise = "ON CONFLICT (principal_id, route, key) DO NOTHING";
     db::put_all(sql, claims.collect(), &[Column::CreatedAt], otherwise).await
+}
+
+/// Deletes the claims for these subjects.
+pub(super) async fn delete_of(to: &impl Writes, subjects: &[Uuid]) -> Result<(), StoreError> {
+    let of_subjects = db::is_among(to, Column::SubjectId, subjects.iter().copied());
+    let rows = subjects.len() as u64;
+    let otherwise = "claims are not there".to_owned();
+    db::write(to, Entity::delete_many().filter(of_subjects), Some(Expected { rows, otherwise }))
+        .await
 }
 
 fn claim_of(attempt: &Attempt, subject: Option<Uuid>) -> idempotency_keys::Model {

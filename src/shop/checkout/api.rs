@@ -39,7 +39,7 @@ use crate::{
     },
     identity::accounts::log_in,
     kernel::idempotency::Attempt,
-    shop::reservations::in_payment::BeginError,
+    shop::reservations::in_payment::begin::BeginError,
 };
 
 /// The route name under which idempotency keys of confirmations are stored.

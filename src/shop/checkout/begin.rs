@@ -5,16 +5,21 @@
 //! out, and the others begin without them.
 
 mod queue;
+mod rows;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    mem,
+    sync::Arc,
+};
 
 use holdfast_domain::{
-    booking::BookingState,
     checkout::{Checkout, Order},
-    ids::{BookingId, EventId, LineId, OfferId, SagaId},
+    ids::{BookingId, OfferId, ReservationId, SagaId},
     money::Money,
 };
-use holdfast_entity::{booking_lines, booking_reservations, bookings, reservation_items};
+use holdfast_entity::reservation_items;
+use uuid::Uuid;
 
 pub use self::queue::CheckoutQueue;
 pub(super) use self::queue::begin;
@@ -32,7 +37,10 @@ use crate::{
         saga::{Executor, executor::Work},
     },
     live::record,
-    shop::reservations::in_payment::{self, Candidate, NotBegun, Payer},
+    shop::reservations::in_payment::{
+        ChangeDrafts, PaidFor,
+        begin::{self as payments, BeginError, Candidate, Payer},
+    },
 };
 
 /// The name of this step in failpoints.
@@ -50,15 +58,12 @@ pub(super) enum Started {
 /// Why a group has begun nothing. Its transaction is rolled back.
 #[derive(Debug, thiserror::Error)]
 enum CheckoutGroupError {
-    /// These members have their results already; the others may try again without them.
-    #[error("some of the checkouts do not begin here")]
-    Apart(Vec<(usize, Result<AttemptTrace, ConfirmError>)>),
+    /// No member begins here: these are their results.
+    #[error("none of the checkouts begins here")]
+    None(Vec<BeginResult>),
     /// The members are of several events: the number of its part for each.
     #[error("the checkouts are of several events")]
     Parts(Vec<usize>),
-    /// Some places have lapsed at this moment, and it is not known whose.
-    #[error("some places have lapsed")]
-    Unclear,
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -67,132 +72,246 @@ impl UseCaseError for CheckoutGroupError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
-            Self::Apart(_) | Self::Parts(_) | Self::Unclear => None,
+            Self::None(_) | Self::Parts(_) => None,
         }
     }
 }
 
-impl From<NotBegun> for CheckoutGroupError {
-    fn from(error: NotBegun) -> Self {
-        match error {
-            NotBegun::Refused(refused) => Self::Apart(
-                refused.into_iter().map(|(place, error)| (place, Err(error.into()))).collect(),
-            ),
-            NotBegun::Unclear => Self::Unclear,
-            NotBegun::Db(error) => Self::Db(error),
-        }
-    }
-}
+/// What came of a member of the group.
+type BeginResult = Result<Started, ConfirmError>;
 
-/// A member of the group, with what has been found out about it.
-struct GroupedCheckout<'a> {
+/// A member whose key is claimed for the booking.
+#[derive(Debug, Clone, Copy)]
+struct ClaimedCheckout<'a> {
+    /// The position in the group.
+    place: usize,
     command: &'a ConfirmCommand,
     booking: BookingId,
-    candidates: Vec<Candidate>,
 }
 
-/// Begins the checkouts of different buyers. Returns their work, in the same order.
+impl<'a> ClaimedCheckout<'a> {
+    fn payer(&self) -> Payer<'a> {
+        let ConfirmCommand { buyer, locale, reservations, .. } = self.command;
+        Payer { buyer: *buyer, locale, reservations }
+    }
+}
+
+/// A member whose reservations are locked and fit into one booking.
+#[derive(Debug)]
+struct DecidedCheckout<'a> {
+    claimed: ClaimedCheckout<'a>,
+    candidates: Vec<Candidate>,
+    items: Vec<reservation_items::Model>,
+    order: Order,
+}
+
+/// The results of the members who do not begin here, by their positions in the group.
+#[derive(Debug, Default)]
+struct LeftOut(BTreeMap<usize, BeginResult>);
+
+impl LeftOut {
+    /// The members that go on. Who is refused is left out.
+    fn sift<'a, T>(
+        &mut self,
+        members: impl IntoIterator<Item = (ClaimedCheckout<'a>, Result<T, ConfirmError>)>,
+    ) -> Vec<(ClaimedCheckout<'a>, T)> {
+        let mut going = Vec::new();
+        for (member, result) in members {
+            match result {
+                Ok(found) => going.push((member, found)),
+                Err(error) => {
+                    self.0.insert(member.place, Err(error));
+                }
+            }
+        }
+        going
+    }
+
+    /// Ends the group if no member goes on.
+    fn some<T>(&mut self, going: Vec<T>) -> Result<Vec<T>, CheckoutGroupError> {
+        if going.is_empty() {
+            return Err(CheckoutGroupError::None(mem::take(&mut self.0).into_values().collect()));
+        }
+        Ok(going)
+    }
+}
+
+/// Begins the checkouts of different buyers. Returns what came of each, in the same order.
 async fn begin_together(
     tx: &Tx,
     executor: &Executor<CheckoutDriver>,
     entropy: &dyn Entropy,
     commands: &[Arc<ConfirmCommand>],
-) -> Result<Vec<(Work<Checkout>, BookingId)>, CheckoutGroupError> {
-    let bookings: Vec<BookingId> = commands.iter().map(|_| BookingId(entropy.id())).collect();
-    claim(tx, commands, &bookings).await?;
-    let payers: Vec<Payer<'_>> = commands.iter().map(|command| payer(command)).collect();
-    let candidates = in_payment::look(tx, &payers).await?;
-    in_one_part(&candidates)?;
-    apart(candidates.iter().map(|of_one| check(of_one)))?;
-    in_payment::lock_buyers(tx, &payers, &candidates).await?;
-    let begun = in_payment::begin(tx, &payers).await?;
-    let members: Vec<GroupedCheckout<'_>> = commands
-        .iter()
-        .zip(bookings)
-        .zip(candidates)
-        .map(|((command, booking), candidates)| GroupedCheckout { command, booking, candidates })
-        .collect();
-    // Of the items that are locked now: a part of a reservation may have been given back since the look.
-    let mut items_of = items_of_members(&members, begun.items)?;
-    let orders = apart(members.iter().zip(&items_of).map(|(member, items)| order(member, items)))?;
+) -> Result<Vec<BeginResult>, CheckoutGroupError> {
+    let mut left_out = LeftOut::default();
+    let claimed = claim(tx, commands, entropy, &mut left_out).await?;
+    let claimed = left_out.some(claimed)?;
+    let decided = decide(tx, claimed.clone(), &mut left_out).await?;
+    let (members, changes) = begin_payments(tx, decided, &mut left_out).await?;
+
     let now_ms = members.iter().flat_map(|it| &it.candidates).map(|it| it.now).max().unwrap_or(0);
-    let refundable = refundable_offers(tx, &items_of).await?;
-    let (mut rows, mut lines, mut paid_for, mut sagas) = (vec![], vec![], vec![], vec![]);
-    for ((member, items), order) in members.iter().zip(&mut items_of).zip(orders) {
-        let saga = SagaId(entropy.id());
-        let checkout = Checkout::start(saga, member.booking, order, now_ms);
-        sagas.push((saga.0, member.booking.0, checkout));
-        rows.push(booking_row(member, items, entropy, now_ms));
-        paid_for.extend(reservation_rows(member));
-        lines.extend(items.drain(..).map(|item| line(member, item, &refundable, entropy)));
+    let refundable = refundable_offers(tx, &members).await?;
+    let (mut bookings, mut lines, mut paid_for, mut sagas) = (vec![], vec![], vec![], vec![]);
+    for member in &members {
+        let (saga, booking) = (SagaId(entropy.id()), member.claimed.booking);
+        let checkout = Checkout::start(saga, booking, member.order.clone(), now_ms);
+        sagas.push((saga.0, booking.0, checkout));
+        bookings.push(rows::booking_row(member, entropy, now_ms));
+        paid_for.extend(rows::reservation_rows(&member.claimed));
+        lines
+            .extend(member.items.iter().map(|item| rows::line(member, item, &refundable, entropy)));
     }
     let together = Together::of(tx);
-    db::insert_all(&together, rows).await?;
+    db::insert_all(&together, bookings).await?;
     db::insert_all(&together, lines).await?;
+    let ids: Vec<_> = paid_for.iter().map(|row| row.reservation_id).collect();
+    payments::mark(&together, &ids).await?;
     db::insert_all(&together, paid_for).await?;
+    let refused: Vec<_> = claimed
+        .iter()
+        .filter(|it| left_out.0.contains_key(&it.place))
+        .map(|it| it.booking.0)
+        .collect();
+    if !refused.is_empty() {
+        // A refused request leaves its key free.
+        Attempt::take_back(&together, &refused).await?;
+    }
     let works = executor.start(&together, sagas, now_ms).await?;
-    for (event, change) in &begun.changes {
+    for (event, change) in &changes {
         record::record(&together, *event, change).await?;
     }
     together.send(tx).await?.check()?;
     commands.iter().for_each(|_| failpoint::reach(BEGIN, failpoint::HaltMoment::BeforeRecord));
-    let begun = works.into_iter().zip(&members);
-    Ok(begun.map(|(work, member)| (work.about(only_event(member)), member.booking)).collect())
-}
-
-fn payer(command: &ConfirmCommand) -> Payer<'_> {
-    let ConfirmCommand { buyer, locale, reservations, .. } = command;
-    Payer { buyer: *buyer, locale, reservations }
-}
-
-/// The results, if all members have one. The refused members are left out of the group otherwise.
-fn apart<T>(
-    results: impl Iterator<Item = Result<T, ConfirmError>>,
-) -> Result<Vec<T>, CheckoutGroupError> {
-    let (mut all, mut refused) = (Vec::new(), Vec::new());
-    for (place, result) in results.enumerate() {
-        match result {
-            Ok(result) => all.push(result),
-            Err(error) => refused.push((place, Err(error))),
-        }
+    let mut results = left_out.0;
+    for (work, member) in works.into_iter().zip(&members) {
+        let started =
+            Started::Here(work.about(only_event(&member.candidates)), member.claimed.booking);
+        results.insert(member.claimed.place, Ok(started));
     }
-    if refused.is_empty() { Ok(all) } else { Err(CheckoutGroupError::Apart(refused)) }
+    Ok(results.into_values().collect())
 }
 
-/// Claims the attempts of all members.
-async fn claim(
+/// Claims the attempts of all members. Whose request was begun before is left out.
+async fn claim<'a>(
     tx: &Tx,
-    commands: &[Arc<ConfirmCommand>],
-    bookings: &[BookingId],
-) -> Result<(), CheckoutGroupError> {
-    let attempts: Vec<_> =
-        commands.iter().zip(bookings).map(|(it, booking)| (&it.attempt, booking.0)).collect();
-    let claims = Attempt::claim_all(tx, &attempts).await?.into_iter().enumerate();
-    let known: Vec<_> = claims
-        .filter_map(|(place, claim)| match claim {
-            Ok(KeyClaim::First) => None,
-            Ok(KeyClaim::Known(known)) => Some((place, Ok(known))),
-            Err(error) => Some((place, Err(error.into()))),
+    commands: &'a [Arc<ConfirmCommand>],
+    entropy: &dyn Entropy,
+    left_out: &mut LeftOut,
+) -> Result<Vec<ClaimedCheckout<'a>>, StoreError> {
+    let members: Vec<ClaimedCheckout<'a>> = commands
+        .iter()
+        .enumerate()
+        .map(|(place, command)| ClaimedCheckout {
+            place,
+            command,
+            booking: BookingId(entropy.id()),
         })
         .collect();
-    if known.is_empty() { Ok(()) } else { Err(CheckoutGroupError::Apart(known)) }
+    let attempts: Vec<_> = members.iter().map(|it| (&it.command.attempt, it.booking.0)).collect();
+    let mut claimed = Vec::with_capacity(members.len());
+    for (member, claim) in members.iter().zip(Attempt::claim_all(tx, &attempts).await?) {
+        let result = match claim {
+            Ok(KeyClaim::First) => {
+                claimed.push(*member);
+                continue;
+            }
+            Ok(KeyClaim::Known(known)) => Ok(Started::Before(known)),
+            Err(error) => Err(error.into()),
+        };
+        left_out.0.insert(member.place, result);
+    }
+    Ok(claimed)
+}
+
+/// Decides who may begin, and locks what they pay for.
+async fn decide<'a>(
+    tx: &Tx,
+    claimed: Vec<ClaimedCheckout<'a>>,
+    left_out: &mut LeftOut,
+) -> Result<Vec<DecidedCheckout<'a>>, CheckoutGroupError> {
+    let payers: Vec<Payer<'_>> = claimed.iter().map(ClaimedCheckout::payer).collect();
+    let looked = payments::look(tx, &payers).await?;
+    let looked = left_out.sift(claimed.into_iter().zip(looked.into_iter().map(fitting)));
+    let looked = left_out.some(looked)?;
+    in_one_part(looked.iter().map(|(_, candidates)| candidates.as_slice()))?;
+    payments::lock_buyers(tx, looked.iter().map(|(member, of)| (member.payer(), of.as_slice())))
+        .await?;
+
+    // Since the look, anything may have changed. Nothing of this changes any more.
+    let members: Vec<ClaimedCheckout<'a>> = looked.into_iter().map(|(member, _)| member).collect();
+    let payers: Vec<Payer<'_>> = members.iter().map(ClaimedCheckout::payer).collect();
+    let locked = payments::lock(tx, &payers).await?;
+    let locked = left_out.sift(members.into_iter().zip(locked.into_iter().map(fitting)));
+    let locked = left_out.some(locked)?;
+    let items = items_of(tx, locked.iter().map(|(member, _)| *member)).await?;
+    let decided = locked.into_iter().zip(items).map(|((claimed, candidates), items)| {
+        let order = order(&claimed, &candidates, &items);
+        (claimed, order.map(|order| DecidedCheckout { claimed, candidates, items, order }))
+    });
+    let decided = left_out.sift(decided).into_iter().map(|(_, decided)| decided).collect();
+    left_out.some(decided)
+}
+
+/// The items of each member, in the order of events and seats.
+async fn items_of<'a>(
+    tx: &Tx,
+    members: impl Iterator<Item = ClaimedCheckout<'a>>,
+) -> Result<Vec<Vec<reservation_items::Model>>, StoreError> {
+    let (mut member_of, mut items_of) = (HashMap::new(), Vec::new());
+    for (n, member) in members.enumerate() {
+        member_of.extend(member.command.reservations.iter().map(|id| (*id, n)));
+        items_of.push(Vec::new());
+    }
+    let ids: Vec<ReservationId> = member_of.keys().copied().collect();
+    for item in payments::items(tx, &ids).await? {
+        let member = member_of.get(&item.reservation_id);
+        items_of[*member.ok_or_else(|| Bug::new("an item of nobody"))?].push(item);
+    }
+    Ok(items_of)
+}
+
+/// Begins the payments of the members, and leaves out whose time runs out at this very moment. Returns the changes for
+/// viewers.
+async fn begin_payments<'a>(
+    tx: &Tx,
+    decided: Vec<DecidedCheckout<'a>>,
+    left_out: &mut LeftOut,
+) -> Result<(Vec<DecidedCheckout<'a>>, ChangeDrafts), CheckoutGroupError> {
+    let paid_for = |member: &DecidedCheckout<'_>| {
+        let booking = member.claimed.booking;
+        let reservations = member.claimed.command.reservations.iter();
+        reservations.map(move |id| PaidFor { booking, reservation: *id }).collect::<Vec<_>>()
+    };
+    let paid: Vec<PaidFor> = decided.iter().flat_map(paid_for).collect();
+    let items: Vec<_> = decided.iter().flat_map(|member| &member.items).collect();
+    let (whole, changes) = payments::begin(tx, &paid, &items).await?;
+    let begun = decided.into_iter().map(|member| {
+        let lapsed = BeginError::Lapsed(member.claimed.command.reservations[0]);
+        let is_whole = whole.contains(&member.claimed.booking);
+        (member.claimed, if is_whole { Ok(member) } else { Err(lapsed.into()) })
+    });
+    let begun = left_out.sift(begun).into_iter().map(|(_, member)| member).collect();
+    Ok((left_out.some(begun)?, changes))
 }
 
 /// Whether all members are of one event. A change of a seating plan locks all seats of its event, and must not keep the
 /// buyers of another event waiting. A booking of several events is a part of its own.
-fn in_one_part(candidates: &[Vec<Candidate>]) -> Result<(), CheckoutGroupError> {
-    let mut numbers: HashMap<Option<EventId>, usize> = HashMap::new();
-    let mut parts = Vec::with_capacity(candidates.len());
+fn in_one_part<'a>(
+    members: impl Iterator<Item = &'a [Candidate]>,
+) -> Result<(), CheckoutGroupError> {
+    let mut numbers: HashMap<Option<Uuid>, usize> = HashMap::new();
     let mut count = 0;
-    for of_one in candidates {
-        let event = only(of_one.iter().map(|one| one.reservation.event_id));
-        let known = event.and_then(|event| numbers.get(&Some(event)).copied());
-        parts.push(known.unwrap_or(count));
-        if known.is_none() {
-            numbers.insert(event, count);
-            count += 1;
-        }
-    }
+    let parts: Vec<usize> = members
+        .map(|candidates| {
+            let event = only_event(candidates);
+            let known = event.and_then(|_| numbers.get(&event).copied());
+            known.unwrap_or_else(|| {
+                numbers.insert(event, count);
+                count += 1;
+                count - 1
+            })
+        })
+        .collect();
     if count <= 1 { Ok(()) } else { Err(CheckoutGroupError::Parts(parts)) }
 }
 
@@ -202,16 +321,17 @@ fn only<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
     all.all(|other| other == first).then_some(first)
 }
 
-fn only_event(member: &GroupedCheckout<'_>) -> Option<uuid::Uuid> {
-    only(member.candidates.iter().map(|one| one.reservation.event_id.0))
+fn only_event(candidates: &[Candidate]) -> Option<Uuid> {
+    only(candidates.iter().map(|one| one.reservation.event_id.0))
 }
 
-/// Whether the reservations fit into one booking.
-fn check(candidates: &[Candidate]) -> Result<(), ConfirmError> {
+/// The reservations of one payer, if they fit into one booking.
+fn fitting(judged: Result<Vec<Candidate>, BeginError>) -> Result<Vec<Candidate>, ConfirmError> {
+    let candidates = judged?;
     let Some(first) = candidates.first().map(|candidate| &candidate.reservation) else {
         return Err(ConfirmError::NoMethod);
     };
-    for Candidate { reservation, event_status, .. } in candidates {
+    for Candidate { reservation, event_status, .. } in &candidates {
         if reservation.currency != first.currency {
             return Err(ConfirmError::MixedCurrency);
         }
@@ -222,34 +342,16 @@ fn check(candidates: &[Candidate]) -> Result<(), ConfirmError> {
             return Err(ConfirmError::NotOnSale(*event_status));
         }
     }
-    Ok(())
-}
-
-/// The items of each member, in the order in which they are locked.
-fn items_of_members(
-    members: &[GroupedCheckout<'_>],
-    items: Vec<reservation_items::Model>,
-) -> Result<Vec<Vec<reservation_items::Model>>, CheckoutGroupError> {
-    let places: HashMap<_, usize> = members
-        .iter()
-        .enumerate()
-        .flat_map(|(place, it)| it.command.reservations.iter().map(move |id| (*id, place)))
-        .collect();
-    let mut of_members = vec![Vec::new(); members.len()];
-    for item in items {
-        let place = places.get(&item.reservation_id);
-        let place = place.ok_or_else(|| StoreError::from(Bug::new("an item of nobody")))?;
-        of_members[*place].push(item);
-    }
-    Ok(of_members)
+    Ok(candidates)
 }
 
 /// The amount of the items, with its currency.
 fn order(
-    member: &GroupedCheckout<'_>,
+    member: &ClaimedCheckout<'_>,
+    candidates: &[Candidate],
     items: &[reservation_items::Model],
 ) -> Result<Order, ConfirmError> {
-    let mut amount = Money::new(0, member.candidates[0].reservation.currency);
+    let mut amount = Money::new(0, candidates[0].reservation.currency);
     for item in items {
         let price = Money::new(item.price_minor, amount.currency);
         amount = amount.plus(price).map_err(|_| ConfirmError::TooLarge)?;
@@ -263,88 +365,11 @@ fn order(
 
 async fn refundable_offers(
     tx: &Tx,
-    items: &[Vec<reservation_items::Model>],
+    members: &[DecidedCheckout<'_>],
 ) -> Result<Vec<OfferId>, StoreError> {
-    let mut offers: Vec<OfferId> = items.iter().flatten().map(|item| item.offer_id).collect();
+    let items = members.iter().flat_map(|member| &member.items);
+    let mut offers: Vec<OfferId> = items.map(|item| item.offer_id).collect();
     offers.sort_unstable();
     offers.dedup();
     store::refundable_offers(tx, &offers).await
-}
-
-fn booking_row(
-    member: &GroupedCheckout<'_>,
-    items: &[reservation_items::Model],
-    entropy: &dyn Entropy,
-    now_ms: i64,
-) -> bookings::Model {
-    let (first, command) = (&member.candidates[0].reservation, member.command);
-    bookings::Model {
-        id: member.booking,
-        reference: reference(entropy),
-        organization_id: first.organization_id,
-        buyer_id: command.buyer.id(),
-        buyer_kind: command.buyer.kind(),
-        email: Some(command.email.clone()),
-        locale: command.locale.to_owned(),
-        status: BookingState::Pending,
-        failure: None,
-        currency: first.currency,
-        total_minor: items.iter().map(|item| item.price_minor).sum(),
-        discount_minor: 0,
-        refunded_minor: 0,
-        created_at: now_ms,
-        settled_at: None,
-        version: 1,
-    }
-}
-
-/// The reservations for which the booking pays. A reservation for which another live booking pays is a unique violation.
-fn reservation_rows(
-    member: &GroupedCheckout<'_>,
-) -> impl Iterator<Item = booking_reservations::Model> {
-    let booking_id = member.booking;
-    let row =
-        move |id: &_| booking_reservations::Model { booking_id, reservation_id: *id, live: 1 };
-    member.command.reservations.iter().map(row)
-}
-
-fn line(
-    member: &GroupedCheckout<'_>,
-    item: reservation_items::Model,
-    refundable: &[OfferId],
-    entropy: &dyn Entropy,
-) -> booking_lines::Model {
-    booking_lines::Model {
-        booking_id: member.booking,
-        id: LineId(entropy.id()),
-        event_id: item.event_id,
-        organization_id: member.candidates[0].reservation.organization_id,
-        reservation_id: item.reservation_id,
-        item_id: item.id,
-        kind: item.kind,
-        seat_id: item.seat_id,
-        section_id: item.section_id,
-        offer_id: item.offer_id,
-        label: item.label,
-        quantity: item.quantity,
-        admits: item.admits,
-        price_minor: item.price_minor,
-        discount_minor: 0,
-        fee_minor: 0,
-        tax_rate_bp: 0,
-        tax_minor: 0,
-        refunded_minor: 0,
-        refunding_minor: 0,
-        refundable: refundable.contains(&item.offer_id).into(),
-        cancelled_at: None,
-    }
-}
-
-/// `HF-` and eight of Crockford's letters: 40 bits of chance, in letters that are not mistaken for each other.
-fn reference(entropy: &dyn Entropy) -> String {
-    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let mut bytes = [0_u8; 8];
-    entropy.fill(&mut bytes);
-    let letters = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
-    format!("HF-{}", letters.collect::<String>())
 }

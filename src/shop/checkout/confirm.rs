@@ -20,7 +20,7 @@ use crate::{
         failpoint,
         idempotency::{self, Attempt, AttemptTrace, KeyClaimError, StoredAnswer},
     },
-    shop::reservations::in_payment::BeginError,
+    shop::reservations::in_payment::begin::BeginError,
 };
 
 /// The maximum number of reservations of one booking.

@@ -194,33 +194,28 @@ impl World {
         {
             return replies;
         }
-        let begun = loop {
-            if new.len() > 1 {
-                self.coverage.scene("checkouts begin together");
-            }
-            let members = new.iter().map(|&place| {
-                let (number, buyer) = requests[place];
-                Beginning { number, attempt: &self.attempts[number], buyer }
-            });
-            let members: Vec<Beginning<'_>> = members.collect();
-            match self.store.begin(&members, self.now_ms, self.rules) {
-                Ok(begun) => break begun,
-                Err(refused) => {
-                    if new.len() > 1 {
-                        self.coverage.scene("one of those who begin together is refused");
-                    }
-                    let place = new.remove(refused);
-                    self.note_second_tab(requests[place].0);
-                    replies[place] = Reply::Refused;
-                }
-            }
-        };
+        if new.len() > 1 {
+            self.coverage.scene("checkouts begin together");
+        }
+        let members = new.iter().map(|&place| {
+            let (number, buyer) = requests[place];
+            Beginning { number, attempt: &self.attempts[number], buyer }
+        });
+        let members: Vec<Beginning<'_>> = members.collect();
+        let begun = self.store.begin(&members, self.now_ms, self.rules);
         for (place, booking) in new.iter().zip(&begun) {
             let number = requests[*place].0;
             self.say(|| format!("attempt {number} on {:?}: {booking:?}", self.attempts[number]));
-            self.note_begin(number);
+            if booking.is_some() {
+                self.note_begin(number);
+                continue;
+            }
+            if new.len() > 1 {
+                self.coverage.scene("one of those who begin together is refused");
+            }
+            self.note_second_tab(number);
         }
-        if begun.is_empty() || self.dies_at(node, "begin", "after_record") {
+        if self.dies_at(node, "begin", "after_record") {
             return replies;
         }
         for (place, booking) in new.into_iter().zip(begun) {

@@ -19,7 +19,7 @@ pub(crate) enum Rule {
     SeatsBeforeCharge,
     /// In a transaction of several checkouts, each is sold its own seats or refused, whatever comes of the others.
     WholeByMember,
-    /// Of several checkouts that begin in one transaction, the others begin anew without the one that is refused.
+    /// Of several checkouts that begin in one transaction, the one that is refused changes nothing.
     BeginWithoutRefused,
     /// Payments are voided before seats are freed.
     VoidBeforeFree,

@@ -6,26 +6,20 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use holdfast_domain::{
-    checkout::Checkout,
-    ids::{BookingId, Buyer},
-};
+use holdfast_domain::ids::Buyer;
 use tokio::sync::oneshot;
 
-use super::{CheckoutGroupError, Started, begin_together};
+use super::{BeginResult, CheckoutGroupError, Started, begin_together};
 use crate::{
     kernel::{
         batches::{Batches, Job, take_at},
         db::Db,
         ports::Entropy,
-        saga::{Executor, executor::Work},
+        saga::Executor,
     },
-    shop::{
-        checkout::{
-            CheckoutDriver, Checkouts,
-            confirm::{ConfirmCommand, ConfirmError},
-        },
-        reservations::in_payment::BeginError,
+    shop::checkout::{
+        CheckoutDriver, Checkouts,
+        confirm::{ConfirmCommand, ConfirmError},
     },
 };
 
@@ -77,7 +71,6 @@ impl Job for WaitingCheckout {
     }
 
     async fn run(db: &Db, group: Vec<Self>) {
-        metrics::counter!("holdfast_checkout_begins_total").increment(1);
         let members = u64::try_from(group.len()).unwrap_or(u64::MAX);
         metrics::counter!("holdfast_checkout_begins_checkouts_total").increment(members);
         let (mut groups, mut running) = (VecDeque::from([group]), FuturesUnordered::new());
@@ -90,24 +83,24 @@ impl Job for WaitingCheckout {
             }
             let Some((group, begun)) = running.next().await else { return };
             match begun {
-                Ok(begun) => {
-                    for (waiting, (work, booking)) in group.into_iter().zip(begun) {
-                        waiting.answer(Ok(Started::Here(work, booking)));
-                    }
-                }
+                Ok(begun) => answer(group, begun),
                 Err(error) => groups.extend(smaller(group, error)),
             }
         }
     }
 }
 
-/// The work of each member, or the reason why nothing has begun.
-type BeginResult = Result<Vec<(Work<Checkout>, BookingId)>, CheckoutGroupError>;
+fn answer(group: Vec<WaitingCheckout>, results: Vec<BeginResult>) {
+    group.into_iter().zip(results).for_each(|(waiting, result)| waiting.answer(result));
+}
 
-async fn transact(db: &Db, group: Vec<WaitingCheckout>) -> (Vec<WaitingCheckout>, BeginResult) {
+type GroupResult = Result<Vec<BeginResult>, CheckoutGroupError>;
+
+async fn transact(db: &Db, group: Vec<WaitingCheckout>) -> (Vec<WaitingCheckout>, GroupResult) {
     let Some(WaitingCheckout { executor, entropy, .. }) = group.first() else {
         return (group, Ok(Vec::new()));
     };
+    metrics::counter!("holdfast_checkout_begins_total").increment(1);
     let commands: Arc<[Arc<ConfirmCommand>]> =
         group.iter().map(|waiting| Arc::clone(&waiting.command)).collect();
     let begun = db
@@ -120,17 +113,12 @@ async fn transact(db: &Db, group: Vec<WaitingCheckout>) -> (Vec<WaitingCheckout>
     (group, begun)
 }
 
-/// The groups that try again after this error. A member that is refused, or that began before, gets its result.
-fn smaller(
-    mut group: Vec<WaitingCheckout>,
-    error: CheckoutGroupError,
-) -> Vec<Vec<WaitingCheckout>> {
+/// The groups that try again after this error.
+fn smaller(group: Vec<WaitingCheckout>, error: CheckoutGroupError) -> Vec<Vec<WaitingCheckout>> {
     match error {
-        CheckoutGroupError::Apart(apart) => {
-            for (place, result) in apart.into_iter().rev() {
-                group.remove(place).answer(result.map(Started::Before));
-            }
-            if group.is_empty() { Vec::new() } else { vec![group] }
+        CheckoutGroupError::None(results) => {
+            answer(group, results);
+            Vec::new()
         }
         CheckoutGroupError::Parts(parts) => {
             let count = parts.iter().max().map_or(0, |last| last + 1);
@@ -142,16 +130,7 @@ fn smaller(
             group.into_iter().for_each(|it| it.answer(Err(ConfirmError::Db(error.clone()))));
             Vec::new()
         }
-        CheckoutGroupError::Unclear if group.len() == 1 => {
-            for waiting in group {
-                let first = waiting.command.reservations[0];
-                waiting.answer(Err(BeginError::Lapsed(first).into()));
-            }
-            Vec::new()
-        }
         // Alone, each learns what came of it, and nobody fails for a neighbour.
-        CheckoutGroupError::Unclear | CheckoutGroupError::Db(_) => {
-            group.into_iter().map(|waiting| vec![waiting]).collect()
-        }
+        CheckoutGroupError::Db(_) => group.into_iter().map(|waiting| vec![waiting]).collect(),
     }
 }

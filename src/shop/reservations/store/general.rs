@@ -107,12 +107,7 @@ pub(super) async fn changed_places(
     sql: &impl Sql,
     change: UpdateMany<reservation_items::Entity>,
 ) -> Result<Vec<ChangedPlaces>, StoreError> {
-    let columns = [
-        reservation_items::Column::EventId,
-        reservation_items::Column::SectionId,
-        reservation_items::Column::Admits,
-    ];
-    db::changed(sql, change, &columns).await
+    db::changed(sql, change, &ChangedPlaces::COLUMNS).await
 }
 
 async fn locked_free(tx: &impl Sql, event: EventId, section: SectionId) -> Result<i64, StoreError> {

@@ -11,10 +11,9 @@ use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value, sea_query::ExprTrait,
 };
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::{
-    super::in_payment::Candidate,
+    super::in_payment::begin::Candidate,
     change::change_reservations,
     general::{Counter, change_places, changed_places, is_of},
 };
@@ -34,6 +33,8 @@ pub struct UpdatedSeat {
 /// Places in general admission whose row was changed.
 #[derive(Debug, Clone, Copy, FromQueryResult)]
 pub struct ChangedPlaces {
+    #[sea_orm(alias = "reservation_id")]
+    pub reservation: ReservationId,
     #[sea_orm(alias = "event_id")]
     pub event: EventId,
     #[sea_orm(alias = "section_id")]
@@ -42,19 +43,40 @@ pub struct ChangedPlaces {
     pub persons: i32,
 }
 
-/// The reservations with their events, the accounts of their buyers, and the database's clock.
+impl ChangedPlaces {
+    pub const COLUMNS: [reservation_items::Column; 4] = [
+        reservation_items::Column::ReservationId,
+        reservation_items::Column::EventId,
+        reservation_items::Column::SectionId,
+        reservation_items::Column::Admits,
+    ];
+}
+
+/// How rows are read: as they are, or locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looking {
+    Plain,
+    Locked,
+}
+
+/// The reservations with their events, the accounts of their buyers, and the database's clock after the locks are taken.
+/// Locks the reservations in the order of their ids, if they are looked at so.
 pub async fn candidates(
     sql: &impl Sql,
     ids: &[ReservationId],
+    looking: Looking,
 ) -> Result<Vec<Candidate>, StoreError> {
-    sql.list(
-        "SELECT r.*, e.status AS event_status, {now} AS now, \
+    let lock = match looking {
+        Looking::Plain => "",
+        Looking::Locked => "ORDER BY id {lock}",
+    };
+    let text = format!(
+        "SELECT r.*, e.status AS event_status, {{now}} AS now, \
          (SELECT u.status FROM users u WHERE u.id = r.buyer_id) AS account \
-         FROM reservations r JOIN events e ON e.id = r.event_id \
-         WHERE r.id {among_ids $1} ORDER BY r.id",
-        vec![set(sql, ids)],
-    )
-    .await
+         FROM (SELECT * FROM reservations WHERE id {{among_ids $1}} {lock}) r \
+         JOIN events e ON e.id = r.event_id ORDER BY r.id"
+    );
+    sql.list(&text, vec![set(sql, ids)]).await
 }
 
 fn set(sql: &impl Writes, ids: &[ReservationId]) -> Value {
@@ -82,30 +104,23 @@ pub async fn lock_buyers_of_events(
     db::put_all(sql, rows, &[buyers::Column::TouchedAt], otherwise).await.map(|_| ())
 }
 
-/// A reservation that its buyer pays for.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct PaidBy {
-    #[serde(rename = "of_id")]
-    pub reservation: ReservationId,
-    #[serde(rename = "of_buyer")]
-    pub buyer: Uuid,
+/// Changes reservations from active to in_payment. The caller has locked them and found them active.
+pub async fn begin_reservations(
+    sql: &impl Writes,
+    ids: &[ReservationId],
+) -> Result<(), StoreError> {
+    change_all(sql, ids, ReservationState::Active, ReservationState::InPayment).await
 }
 
-/// Changes the buyers' reservations that have not expired from active to in_payment; returns them. Locks them in id order.
-pub async fn begin_reservations(
-    sql: &impl Sql,
-    paid: &[PaidBy],
-) -> Result<Vec<ReservationId>, StoreError> {
-    let ids: Vec<ReservationId> = paid.iter().map(|one| one.reservation).collect();
-    sql.values(
-        "UPDATE reservations SET status = 'in_payment', version = version + 1 \
-         FROM (SELECT r.id AS locked_id FROM reservations r WHERE r.id {among_ids $1} \
-             ORDER BY r.id {lock}) AS locked, {rows $2 (of_id uuid, of_buyer uuid)} \
-         WHERE id = locked.locked_id AND rows.of_id = locked.locked_id AND buyer_id = rows.of_buyer \
-         AND status = 'active' AND expires_at > {now} RETURNING id",
-        vec![set(sql, &ids), db::rows(paid.iter().copied())?],
-    )
-    .await
+async fn change_all(
+    sql: &impl Writes,
+    ids: &[ReservationId],
+    from: ReservationState,
+    to: ReservationState,
+) -> Result<(), StoreError> {
+    let change = change_reservations(sql, ids, from, to);
+    let otherwise = format!("reservations are not {from:?}");
+    db::write(sql, change, Some(Expected { rows: ids.len() as u64, otherwise })).await
 }
 
 /// Changes reservations from in_payment to confirmed.
@@ -113,11 +128,7 @@ pub async fn settle_reservations(
     sql: &impl Writes,
     ids: &[ReservationId],
 ) -> Result<(), StoreError> {
-    let to = ReservationState::Confirmed;
-    let change = change_reservations(sql, ids, ReservationState::InPayment, to);
-    let otherwise = "reservations are not in payment".to_owned();
-    let expected = Expected { rows: ids.len() as u64, otherwise };
-    db::write(sql, change, Some(expected)).await
+    change_all(sql, ids, ReservationState::InPayment, ReservationState::Confirmed).await
 }
 
 /// Changes reservations from in_payment to active. Each has at least `grace_ms` left for another try, but not beyond
@@ -191,9 +202,9 @@ pub struct PaidFor {
     pub reservation: ReservationId,
 }
 
-/// A seat that was sold, with the reservation that has it.
+/// A seat whose row was changed, with the reservation that has it.
 #[derive(Debug, Clone, Copy, FromQueryResult)]
-pub struct SoldSeat {
+pub struct OwnedSeat {
     #[sea_orm(nested)]
     pub changed: UpdatedSeat,
     #[sea_orm(alias = "reservation_id")]
@@ -240,23 +251,30 @@ async fn change_seats(
     sql.list(&update_seats("", change, state), vec![set(sql, ids)]).await
 }
 
-/// Changes seats whose hold has not lapsed from held to paying.
-pub async fn begin_seats(
-    sql: &impl Sql,
-    ids: &[ReservationId],
-) -> Result<Vec<UpdatedSeat>, StoreError> {
-    let held = "seats.status = 'held' AND seats.expires_at > {now}";
-    change_seats(sql, ids, "status = 'paying', expires_at = NULL", held).await
+/// Changes seats whose hold has not lapsed from held to paying, as [`change_whole`] does.
+pub async fn begin_seats(sql: &impl Sql, paid: &[PaidFor]) -> Result<Vec<OwnedSeat>, StoreError> {
+    let held = "s.status = 'held' AND s.expires_at > {now}";
+    change_whole(sql, paid, "status = 'paying', expires_at = NULL", held).await
 }
 
-/// Changes seats from paying to sold: for each booking all of its seats, or none if one seat is not paying or belongs to
-/// another reservation. The statement compares the locked rows.
-pub async fn sell_seats(sql: &impl Sql, paid: &[PaidFor]) -> Result<Vec<SoldSeat>, StoreError> {
+/// Changes seats from paying to sold, as [`change_whole`] does.
+pub async fn sell_seats(sql: &impl Sql, paid: &[PaidFor]) -> Result<Vec<OwnedSeat>, StoreError> {
+    change_whole(sql, paid, "status = 'sold'", "s.status = 'paying'").await
+}
+
+/// Changes seats: for each booking all of its seats, or none if one seat is not in this state or belongs to another
+/// reservation. The statement compares the locked rows.
+async fn change_whole(
+    sql: &impl Sql,
+    paid: &[PaidFor],
+    set: &str,
+    state: &str,
+) -> Result<Vec<OwnedSeat>, StoreError> {
     let text = format!(
-        "UPDATE seats SET version = version + 1, status = 'sold' FROM (\
+        "UPDATE seats SET version = version + 1, {set} FROM (\
              SELECT locked.*, MIN(locked.is_right) OVER (PARTITION BY locked.of_booking) AS is_whole FROM (\
                  SELECT s.event_id AS of_event, s.seat_id AS of_seat, rows.booking_id AS of_booking, \
-                     CASE WHEN 1 = 1 [[state: AND s.status = 'paying']] \
+                     CASE WHEN 1 = 1 [[state: AND {state}]] \
                          [[owner: AND s.reservation_id = i.reservation_id]] \
                          [[fence: AND s.fence = i.fence]] THEN 1 ELSE 0 END AS is_right \
                  FROM reservation_items i \
@@ -298,10 +316,13 @@ pub async fn reopen_seats(
 }
 
 /// Changes places whose hold has not lapsed from held to paying.
-pub async fn begin_places(sql: &impl Sql, ids: &[ReservationId]) -> Result<u64, StoreError> {
+pub async fn begin_places(
+    sql: &impl Sql,
+    ids: &[ReservationId],
+) -> Result<Vec<ChangedPlaces>, StoreError> {
     let lasts = reservation_items::Column::ExpiresAt.into_expr().gt(db::clock());
-    let change = change_places(sql, ids, ItemState::Held, ItemState::Paying);
-    db::change(sql, change.filter(lasts)).await
+    let change = change_places(sql, ids, ItemState::Held, ItemState::Paying).filter(lasts);
+    changed_places(sql, change).await
 }
 
 /// Changes places from paying to sold.

@@ -82,12 +82,7 @@ pub async fn free_places(
         .filter(is_of(sql, &of.reservations))
         .filter(db::is_among(sql, reservation_items::Column::Id, of.items.iter().copied()))
         .filter(given_back);
-    let columns = [
-        reservation_items::Column::Kind,
-        reservation_items::Column::EventId,
-        reservation_items::Column::SectionId,
-        reservation_items::Column::Admits,
-    ];
+    let columns = [&[reservation_items::Column::Kind], &ChangedPlaces::COLUMNS[..]].concat();
     let mut freed: Vec<Freed> = db::changed(sql, change, &columns).await?;
     freed.retain(|freed| freed.kind == ItemKind::General);
     Ok(freed.into_iter().map(|freed| freed.places).collect())

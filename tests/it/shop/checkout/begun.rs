@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use holdfast::kernel::db::{Dialect, Sql as _, StoreError};
+use holdfast_contract::reservations::ReservationStatus;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -153,7 +154,7 @@ async fn eight_checkouts_begin_together_and_each_gets_what_it_holds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_refused_is_left_out_and_the_others_begin() {
     let (app, event, _node) = node("").await;
-    let mut requests = buyers(&app, &event, 1, BUYERS).await;
+    let mut requests = buyers(&app, &event, 1, BUYERS + 1).await;
     let stranger = requests[1].buyer.reservation;
     requests[0].body["reservation_ids"] = json!([stranger]);
     requests[2].body["payment"] = Value::Null;
@@ -170,8 +171,20 @@ async fn who_is_refused_is_left_out_and_the_others_begin() {
     requests[5].body["email"] = json!("other@example.org");
     // The seventh repeats its request.
     let first = requests[6].sent(&app).await;
+    // The place of the ninth is taken away: it is noticed when its seats are paying.
+    let ninth = requests[8].buyer.reservation;
+    let set_place = async |state: &str| {
+        let set = "UPDATE reservation_items SET state = $2 WHERE reservation_id = $1 AND kind = 'general'";
+        let changed = app.app.base.db.run(set, vec![ninth.into(), state.into()]).await;
+        assert_eq!(changed.expect("a place"), 1);
+    };
+    set_place("released").await;
 
+    let before = begun(&app).await;
     let answers = meet(&app, &event, 51, &requests).await;
+    // Requests that come late share another transaction, but nobody begins anew for a neighbour.
+    let transactions = begun(&app).await.1 - before.1;
+    assert!(transactions <= u64::try_from(UNDER_WAY + 3).expect("few"), "{transactions}");
     answers[0].assert_problem(404, "/problems/not-found");
     assert_eq!(answers[1].status, 201, "{}", answers[1].text);
     answers[2].assert_field("payment");
@@ -180,6 +193,11 @@ async fn who_is_refused_is_left_out_and_the_others_begin() {
     answers[5].assert_problem(422, "/problems/idempotency-key-reused");
     assert_eq!((answers[6].status, &answers[6].text), (201, &first.text));
     assert_eq!(answers[7].status, 201, "{}", answers[7].text);
+    answers[8].assert_problem(409, "/problems/reservation-expired");
+    set_place("held").await;
+    let held = requests[8].buyer.reads_reservation(&app).await;
+    assert_eq!((held.items.len(), held.status), (3, ReservationStatus::Active));
+    assert_eq!(requests[8].sent(&app).await.status, 201);
     // A refusal leaves the key free, and the hold as it was.
     requests[2].body["payment"] = json!({ "method": "pm_card_visa" });
     assert_eq!(requests[2].sent(&app).await.status, 201);

@@ -28,31 +28,20 @@ pub(crate) struct Beginning<'a> {
 
 impl Store {
     /// The first transaction of checkouts, which begin together: it claims the keys, creates bookings and sagas, and
-    /// changes the seats from held to paying. Returns the bookings.
-    ///
-    /// # Errors
-    /// The position of a member who is refused, because one of its reservations is no longer active. Nothing has happened
-    /// then.
+    /// changes the seats from held to paying. Returns the booking of each member; `None` of a member who is refused, because
+    /// one of its reservations is no longer active. A refused member has changed nothing.
     pub(crate) fn begin(
         &mut self,
         members: &[Beginning<'_>],
         now_ms: i64,
         rules: Rules,
-    ) -> Result<Vec<Option<usize>>, usize> {
-        let is_shared = members.len() > 1;
-        self.transact(|tx| {
-            let mut bookings = Vec::with_capacity(members.len());
-            for (place, member) in members.iter().enumerate() {
-                match tx.begin_one(member, now_ms, rules) {
-                    Ok(booking) => bookings.push(Some(booking)),
-                    Err(()) if is_shared && !rules.keep(Rule::BeginWithoutRefused) => {
-                        bookings.push(None);
-                    }
-                    Err(()) => return Err(place),
-                }
-            }
-            Ok(bookings)
-        })
+    ) -> Vec<Option<usize>> {
+        let is_undone = members.len() == 1 || rules.keep(Rule::BeginWithoutRefused);
+        let begin = |member| {
+            let begun = |store: &mut Self| store.begin_one(member, now_ms, rules);
+            if is_undone { self.transact(begun).ok() } else { begun(self).ok() }
+        };
+        members.iter().map(begin).collect()
     }
 
     fn begin_one(

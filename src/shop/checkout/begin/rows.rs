@@ -1,0 +1,90 @@
+//! The rows that a checkout writes when it begins.
+
+use holdfast_domain::{
+    booking::BookingState,
+    ids::{LineId, OfferId},
+};
+use holdfast_entity::{booking_lines, booking_reservations, bookings, reservation_items};
+
+use super::{ClaimedCheckout, DecidedCheckout};
+use crate::kernel::ports::Entropy;
+
+/// The booking of a member.
+pub(super) fn booking_row(
+    member: &DecidedCheckout<'_>,
+    entropy: &dyn Entropy,
+    now_ms: i64,
+) -> bookings::Model {
+    let (first, claimed) = (&member.candidates[0].reservation, &member.claimed);
+    let command = claimed.command;
+    bookings::Model {
+        id: claimed.booking,
+        reference: reference(entropy),
+        organization_id: first.organization_id,
+        buyer_id: command.buyer.id(),
+        buyer_kind: command.buyer.kind(),
+        email: Some(command.email.clone()),
+        locale: command.locale.to_owned(),
+        status: BookingState::Pending,
+        failure: None,
+        currency: first.currency,
+        total_minor: member.items.iter().map(|item| item.price_minor).sum(),
+        discount_minor: 0,
+        refunded_minor: 0,
+        created_at: now_ms,
+        settled_at: None,
+        version: 1,
+    }
+}
+
+/// The reservations for which the booking pays. A reservation for which another live booking pays is a unique violation.
+pub(super) fn reservation_rows(
+    member: &ClaimedCheckout<'_>,
+) -> impl Iterator<Item = booking_reservations::Model> {
+    let booking_id = member.booking;
+    let row =
+        move |id: &_| booking_reservations::Model { booking_id, reservation_id: *id, live: 1 };
+    member.command.reservations.iter().map(row)
+}
+
+/// The line of the booking for this item.
+pub(super) fn line(
+    member: &DecidedCheckout<'_>,
+    item: &reservation_items::Model,
+    refundable: &[OfferId],
+    entropy: &dyn Entropy,
+) -> booking_lines::Model {
+    booking_lines::Model {
+        booking_id: member.claimed.booking,
+        id: LineId(entropy.id()),
+        event_id: item.event_id,
+        organization_id: member.candidates[0].reservation.organization_id,
+        reservation_id: item.reservation_id,
+        item_id: item.id,
+        kind: item.kind,
+        seat_id: item.seat_id,
+        section_id: item.section_id,
+        offer_id: item.offer_id,
+        label: item.label.clone(),
+        quantity: item.quantity,
+        admits: item.admits,
+        price_minor: item.price_minor,
+        discount_minor: 0,
+        fee_minor: 0,
+        tax_rate_bp: 0,
+        tax_minor: 0,
+        refunded_minor: 0,
+        refunding_minor: 0,
+        refundable: refundable.contains(&item.offer_id).into(),
+        cancelled_at: None,
+    }
+}
+
+/// `HF-` and eight of Crockford's letters: 40 bits of chance, in letters that are not mistaken for each other.
+fn reference(entropy: &dyn Entropy) -> String {
+    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut bytes = [0_u8; 8];
+    entropy.fill(&mut bytes);
+    let letters = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    format!("HF-{}", letters.collect::<String>())
+}
