@@ -51,6 +51,8 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const MAX_HEADERS_BYTES: u32 = 16 * 1024;
 /// How many streams an HTTP/2 client may open and reset at once before its connection ends.
 const MAX_RESET_STREAMS: usize = 20;
+/// The first bytes of a connection that speaks HTTP/2 (RFC 9113, 3.4). No method of HTTP/1.1 begins so.
+const HTTP_2: &[u8] = b"PRI";
 
 /// How many connections may wait to be accepted; the system can have a lower limit (`net.core.somaxconn`). A client whose
 /// connection finds no place tries again after a second, then after three more, then after seven.
@@ -74,7 +76,10 @@ pub struct Connections {
     admission: Arc<ConnectionAdmission>,
     deadlines: Deadlines,
     body: Duration,
+    /// Speaks the protocol that the client's first bytes name.
     protocol: Builder<TokioExecutor>,
+    /// Speaks HTTP/1.1.
+    plain: Builder<TokioExecutor>,
     clock: Arc<dyn Clock>,
 }
 
@@ -113,6 +118,7 @@ impl Connections {
             admission: Arc::new(ConnectionAdmission::new(all, settings.per_peer, trusted)),
             deadlines: Deadlines { head: settings.head, idle: settings.idle, stalled: STALLED },
             body: settings.body,
+            plain: protocol.clone().http1_only(),
             protocol,
             clock,
         }
@@ -178,8 +184,14 @@ impl Connections {
         });
         // hyper keeps room for this future as long as the connection is open, and a stream is open for hours.
         let service = service_fn(move |request| Box::pin(Arc::clone(&line).answer(request)));
+        let protocol = tokio::select! {
+            protocol = self.protocol_of(&stream) => protocol,
+            () = stop.cancelled() => return,
+            () = sleep(self.deadlines.head) => return Deadline::Head.count(),
+        };
+        let Some(protocol) = protocol else { return };
         let wire = TokioIo::new(Wire::new(stream, Arc::clone(&watch)));
-        let mut connection = pin!(self.protocol.serve_connection(wire, service));
+        let mut connection = pin!(protocol.serve_connection(wire, service));
         // How long a connection that was asked to end has until it is cut.
         let (mut cut_in, mut is_stopping) = (None, false);
         loop {
@@ -205,6 +217,17 @@ impl Connections {
                 },
             }
         }
+    }
+
+    /// Waits for the first bytes of a client, and leaves them there. `None` when the client has gone.
+    ///
+    /// hyper's own look reads the preface of HTTP/2 apart, and then asks for another 8 kB. A stream of a viewer would keep
+    /// the double buffer for hours.
+    async fn protocol_of(&self, stream: &TcpStream) -> Option<&Builder<TokioExecutor>> {
+        let mut first = [0; HTTP_2.len()];
+        let count = stream.peek(&mut first).await.ok().filter(|count| *count > 0)?;
+        let may_be_http_2 = HTTP_2.starts_with(&first[..count]);
+        Some(if may_be_http_2 { &self.protocol } else { &self.plain })
     }
 }
 

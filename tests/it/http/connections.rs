@@ -134,6 +134,39 @@ async fn a_connection_has_no_more_streams_than_the_setting_allows() {
     app.finish().await;
 }
 
+/// Sends bytes one after the other, so that the server sees each alone.
+async fn drip(stream: &mut TcpStream, bytes: &[u8]) {
+    stream.set_nodelay(true).expect("an option");
+    for byte in bytes {
+        stream.write_all(&[*byte]).await.expect("sent");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_protocol_is_known_however_its_first_bytes_come() {
+    let app = app(|_| {}).await;
+    for (count, method) in [(1, "GET"), (2, "POST"), (3, "PUT"), (4, "PRI"), (5, "P")] {
+        let request = format!("{method} /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let (first, rest) = request.as_bytes().split_at(count);
+        let mut stream = connect(&app).await;
+        drip(&mut stream, first).await;
+        stream.write_all(rest).await.expect("sent");
+        let mut answer = String::new();
+        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("an end").expect("text");
+        let expected = if method == "GET" { "HTTP/1.1 200" } else { "HTTP/1.1 405" };
+        assert!(answer.starts_with(expected), "{method}: {answer}");
+    }
+    for count in 1..6 {
+        let mut stream = connect(&app).await;
+        drip(&mut stream, &PREFACE[..count]).await;
+        let rest = [&PREFACE[count..], &EMPTY_SETTINGS[..]].concat();
+        stream.write_all(&rest).await.expect("sent");
+        Http2 { stream }.ask(1, "/healthz").await;
+    }
+    app.finish().await;
+}
+
 /// A client of HTTP/2 that limits itself in nothing: the server has to.
 struct Http2 {
     stream: TcpStream,
