@@ -21,7 +21,7 @@ use crate::{
     adapters::system::SystemEntropy,
     catalogue::{Catalogue, create_event::HoldTimes, lifecycle, reads::Pace, seed},
     desk::{administration::Administration, bookings::EventBookings},
-    http::{auth::Users, cookie::SessionCookie, tokens::Tokens},
+    http::{auth::Users, cookie::SiteCookie, tokens::Tokens},
     identity::{
         accounts::{Accounts, standing::StoredUsers},
         sessions::Sessions,
@@ -118,10 +118,10 @@ impl App {
         let sessions = Sessions {
             base: base.clone(),
             keys: config.keys.ring.clone(),
-            cookie: SessionCookie::of(&config.network.public_url),
+            cookie: SiteCookie::session(&config.network.public_url),
         };
         let slices = Slices {
-            accounts: Accounts::new(base.clone(), sessions.clone()),
+            accounts: Accounts::new(base.clone(), sessions.clone(), &config.network.public_url),
             sessions,
             catalogue: Catalogue::new(
                 base.clone(),

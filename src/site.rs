@@ -92,6 +92,7 @@ impl Site {
                 | Page::MyAccount
                 | Page::SignIn
                 | Page::Register
+                | Page::Activate
                 | Page::ForgotPassword
                 | Page::ResetPassword
                 | Page::MyEvents

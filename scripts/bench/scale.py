@@ -35,6 +35,9 @@ LAPSED = 100_000
 LAPSED_OF_EVENT = 10_000
 # The time in which they are held, at most, and in which they have to be gone.
 FILL_SECS_MAX = 240
+# How often the bench looks whether they are gone. Each look counts a hundred thousand rows, on the
+# cores of the buyers who come meanwhile.
+LOOK_SECS = 2
 GONE_SECS_MAX = 180
 # How long buyers come while they are cleared away.
 BESIDE_SECS = 12
@@ -211,7 +214,7 @@ class Lapsed:
             if self.left() == 0:
                 self.gone_s = time.monotonic() - self.began
                 return
-            time.sleep(0.25)
+            time.sleep(LOOK_SECS)
 
     def gone(self):
         self.looker.join()

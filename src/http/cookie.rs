@@ -1,5 +1,5 @@
-//! The cookie with the refresh token (RFC 6265bis). No script can read it, and no other site's page sends it with a
-//! request that changes something.
+//! The cookies of the site (RFC 6265bis): the refresh token, and which account this browser has registered. No script can
+//! read them, and no other site's page sends them with a request that changes something.
 
 use cookie::{Cookie, SameSite, time::Duration};
 use holdfast_domain::session::SessionLength;
@@ -12,44 +12,49 @@ use poem_openapi::{
 
 use crate::kernel::settings::WebAddress;
 
-/// Browsers accept this prefix only with `Secure`, without `Domain`, and for the whole site, so that no neighbour of the
-/// shop's host name can set the cookie.
-const SECURE_NAME: &str = "__Host-holdfast-session";
-/// The name where the site has no encryption, in development.
-const PLAIN_NAME: &str = "holdfast-session";
-
-/// The cookie of this installation.
+/// A cookie of this installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionCookie {
+pub struct SiteCookie {
+    name: &'static str,
     is_secure: bool,
 }
 
-impl SessionCookie {
-    /// The cookie of the site at this address.
-    pub fn of(site: &WebAddress) -> Self {
-        Self { is_secure: site.is_https() }
+impl SiteCookie {
+    /// The cookie with the refresh token, of the site at this address.
+    pub fn session(site: &WebAddress) -> Self {
+        Self::of(site, ["__Host-holdfast-session", "holdfast-session"])
     }
 
-    fn name(self) -> &'static str {
-        if self.is_secure { SECURE_NAME } else { PLAIN_NAME }
+    /// The cookie that tells which account this browser has registered.
+    pub fn registration(site: &WebAddress) -> Self {
+        Self::of(site, ["__Host-holdfast-registration", "holdfast-registration"])
+    }
+
+    /// Browsers accept the first name's prefix only with `Secure`, without `Domain`, and for the whole site, so that no
+    /// neighbour of the shop's host name can set the cookie. The second is for sites without encryption, in development.
+    fn of(site: &WebAddress, [secure, plain]: [&'static str; 2]) -> Self {
+        let is_secure = site.is_https();
+        Self { name: if is_secure { secure } else { plain }, is_secure }
     }
 
     fn with(self, value: String) -> cookie::CookieBuilder<'static> {
-        Cookie::build((self.name(), value))
+        Cookie::build((self.name, value))
             .path("/")
             .http_only(true)
             .secure(self.is_secure)
             .same_site(SameSite::Lax)
     }
 
+    /// The cookie with this value, which the browser keeps for this time.
+    pub fn kept(self, value: String, kept_ms: i64) -> Cookie<'static> {
+        self.with(value).max_age(Duration::milliseconds(kept_ms)).build()
+    }
+
     /// The cookie with this refresh token. The browser keeps it as long as the session lasts.
     pub fn set(self, token: String, length: SessionLength) -> Cookie<'static> {
-        let cookie = self.with(token);
         match length {
-            SessionLength::Browser => cookie.build(),
-            SessionLength::Remembered => {
-                cookie.max_age(Duration::milliseconds(length.idle_ms())).build()
-            }
+            SessionLength::Browser => self.with(token).build(),
+            SessionLength::Remembered => self.kept(token, length.idle_ms()),
         }
     }
 
@@ -58,11 +63,11 @@ impl SessionCookie {
         self.with(String::new()).max_age(Duration::ZERO).build()
     }
 
-    /// The refresh token that the request carries.
+    /// The value that the request carries.
     pub fn read(self, request: &Request) -> Option<String> {
         let headers = request.headers().get_all(header::COOKIE).iter();
         let cookies = headers.filter_map(|value| value.to_str().ok()).flat_map(Cookie::split_parse);
-        let mut ours = cookies.flatten().filter(|cookie| cookie.name() == self.name());
+        let mut ours = cookies.flatten().filter(|cookie| cookie.name() == self.name);
         ours.next().map(|cookie| cookie.value().to_owned())
     }
 }
@@ -90,9 +95,7 @@ impl<T: ApiResponse> ApiResponse for WithCookie<T> {
         for response in &mut meta.responses {
             response.headers.push(MetaHeader {
                 name: "Set-Cookie".to_owned(),
-                description: Some(
-                    "The refresh token, in a cookie that scripts cannot read.".to_owned(),
-                ),
+                description: Some("A token, in a cookie that scripts cannot read.".to_owned()),
                 required: true,
                 deprecated: false,
                 schema: String::schema_ref(),
@@ -110,8 +113,8 @@ impl<T: ApiResponse> ApiResponse for WithCookie<T> {
 mod tests {
     use super::*;
 
-    fn cookie(site: &str) -> SessionCookie {
-        SessionCookie::of(&WebAddress::parse(site).expect("an address"))
+    fn cookie(site: &str) -> SiteCookie {
+        SiteCookie::session(&WebAddress::parse(site).expect("an address"))
     }
 
     #[test]

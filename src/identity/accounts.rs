@@ -1,12 +1,14 @@
-//! Accounts: how users register, sign in and read their profile.
+//! Accounts: how users register, prove their address, sign in and read their profile.
 //!
 //! This slice never sells anything. `api.rs` has the HTTP routes, the verbs are beside it, SQL is in `store.rs`.
 
+pub mod activate;
 pub mod api;
 mod letters;
 mod links;
 pub mod log_in;
 pub mod password;
+pub mod proof;
 pub mod recover;
 pub mod register;
 pub mod standing;
@@ -14,13 +16,13 @@ mod store;
 
 use std::sync::Arc;
 
-use holdfast_contract::accounts::Registration;
-use holdfast_domain::{access::Role, ids::UserId};
+use holdfast_domain::ids::UserId;
 use poem_openapi::OpenApi;
 use tokio::sync::Semaphore;
 
-use self::{letters::AccountLetters, password::Passwords, register::RegisterError};
+use self::{letters::AccountLetters, password::Passwords};
 use crate::{
+    http::cookie::SiteCookie,
     identity::sessions::Sessions,
     kernel::{
         base::Base,
@@ -34,7 +36,7 @@ use crate::{
 
 /// How long links that are over and counts of tries are kept, in milliseconds.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
-/// How many requests for a new password wait on one node.
+/// How many requests for a mail wait on one node.
 const MAX_ASKED: usize = 256;
 /// How many of them one node works on at once. They must not occupy the connections that holds need.
 const MAX_TURNS: usize = 2;
@@ -45,31 +47,21 @@ pub struct Accounts {
     pub base: Base,
     pub passwords: Passwords,
     pub sessions: Sessions,
-    /// One permit for each request for a new password that waits or is worked on.
+    /// Tells which account a browser has registered.
+    pub registered: SiteCookie,
+    /// One permit for each request for a mail that waits or is worked on.
     pub asked: Arc<Semaphore>,
     /// One permit for each of them that is worked on.
     pub turns: Arc<Semaphore>,
 }
 
 impl Accounts {
-    pub fn new(base: Base, sessions: Sessions) -> Self {
+    pub fn new(base: Base, sessions: Sessions, site: &WebAddress) -> Self {
         let passwords = Passwords::new(Arc::clone(&base.entropy));
         let asked = Arc::new(Semaphore::new(MAX_ASKED));
         let turns = Arc::new(Semaphore::new(MAX_TURNS));
-        Self { base, passwords, sessions, asked, turns }
-    }
-
-    /// Creates an account with this role.
-    ///
-    /// # Errors
-    /// See [`RegisterError`].
-    pub async fn register(
-        &self,
-        registration: Registration,
-        role: Role,
-    ) -> Result<UserId, RegisterError> {
-        let Base { db, entropy, .. } = &self.base;
-        register::register(db, entropy, &self.passwords, registration, role).await
+        let registered = SiteCookie::registration(site);
+        Self { base, passwords, sessions, registered, asked, turns }
     }
 
     /// Deletes links and counts of tries that are over; returns how many.

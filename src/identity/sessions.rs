@@ -23,7 +23,7 @@ pub use self::{
     renew::{RenewError, Renewed},
 };
 use crate::{
-    http::cookie::SessionCookie,
+    http::cookie::SiteCookie,
     kernel::{
         base::Base,
         db::{self, Sql, StoreError},
@@ -41,7 +41,7 @@ const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 pub struct Sessions {
     pub base: Base,
     pub keys: KeyRing,
-    pub cookie: SessionCookie,
+    pub cookie: SiteCookie,
 }
 
 /// A session with its first refresh token.

@@ -35,6 +35,8 @@ pub enum MacPurpose {
     AccountLink,
     /// The codes in the same mails.
     AccountCode,
+    /// The cookies that tell which browser has registered an account.
+    Registration,
 }
 
 impl MacPurpose {
@@ -43,6 +45,7 @@ impl MacPurpose {
             Self::RefreshToken => "mac:refresh-token",
             Self::AccountLink => "mac:account-link",
             Self::AccountCode => "mac:account-code",
+            Self::Registration => "mac:registration",
         }
     }
 }

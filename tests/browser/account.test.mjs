@@ -7,12 +7,7 @@ import { DEMO_PASSWORD, bearerOf, enterAs, overflow, signIn, suite } from './hel
 const NEW = 'correct-Horse7-battery';
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-const { scenario, api, url } = suite();
-
-async function newAccount(email) {
-  const account = { email, password: DEMO_PASSWORD, first_name: 'Ada', last_name: 'Lovelace' };
-  assert.equal((await api('POST', '/auth/register', account)).status, 201);
-}
+const { scenario, api, newAccount, url } = suite();
 
 // The account page of a new user, who is also signed in elsewhere.
 async function accountOf(visitor, email, options) {

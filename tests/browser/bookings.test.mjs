@@ -8,17 +8,12 @@ import {
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-const { scenario, api, row, url } = suite();
+const { scenario, api, newAccount, row, url } = suite();
 
 const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
 const signedIn = (visitor, email, path, options = {}) =>
   visitor(path, { ...options, prepare: (page) => enterAs(page, url(), email) });
-
-async function newAccount(email) {
-  const account = { email, password: DEMO_PASSWORD, first_name: 'Ada', last_name: 'Lovelace' };
-  assert.equal((await api('POST', '/auth/register', account)).status, 201);
-}
 
 scenario('the_name_in_the_header_leads_to_the_bookings', async ({ visitor }) => {
   await newAccount('ada.list@example.org');

@@ -115,6 +115,34 @@ export function suite(settings, prepare, { asUsersHave = false, browserName } = 
       return body;
     },
 
+    // The latest mail to this address with a link to this page, once it is there.
+    async mailTo(email, path) {
+      for (let looks = 0; looks < 100; looks += 1) {
+        const answer = await fetch(`${shared.holdfast.url}/api/development/mails?to=${encodeURIComponent(email)}`);
+        const { items } = await answer.json();
+        const mail = items.find(({ links }) => links.some((link) => link.includes(path)));
+        if (mail) return mail;
+        await new Promise((resolve) => { setTimeout(resolve, 100); });
+      }
+      throw new Error(`no mail to ${email} leads to ${path}`);
+    },
+
+    // Makes an account through the API, and activates it by the link of its mail.
+    async newAccount(email, { password = DEMO_PASSWORD, first_name = 'Ada', last_name = 'Lovelace', locale = 'en' } = {}) {
+      const account = { email, password, first_name, last_name, locale };
+      assert.equal((await api('POST', '/auth/register', account)).status, 204);
+      const mail = await steps.mailTo(email, '/activate#');
+      const answer = await api('POST', '/auth/activate', { token: tokenOf(mail), password, first_name, last_name });
+      assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    },
+
+    // Enters the code of the mail about a new account, on the page on which somebody has just registered.
+    async activate(page, email) {
+      await page.getByTestId('code-form').waitFor();
+      await page.locator('#mail-code').fill(codeOf(await steps.mailTo(email, '/activate#')));
+      await page.getByTestId('activate-button').click();
+    },
+
     // Buys through the API, as another buyer.
     async buyByApi(slug, seats) {
       const reservation = await steps.holdByApi(slug, seats);
@@ -278,6 +306,12 @@ export async function enterAs(page, url, email, password = DEMO_PASSWORD) {
     localStorage.setItem('holdfast.session', JSON.stringify({ profile }));
   }, profile);
 }
+
+// The token of the link in a mail about an account.
+export const tokenOf = (mail) => mail.links.find((link) => link.includes('#')).split('#')[1];
+
+// The code in a mail about an account.
+export const codeOf = (mail) => mail.text.match(/^Code\s?: (\d{6})$/m)[1];
 
 // Ends the session at the server, as another device or an administrator does. The page does not know it, and has no
 // access token any more.

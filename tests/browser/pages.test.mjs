@@ -128,6 +128,14 @@ const PAGES = {
     await page.locator('.notice').waitFor();
   }],
   register: ['/register', heading],
+  'register-code': ['/register', async (page) => {
+    await page.locator('#first_name').fill('Ada');
+    await page.locator('#email').fill(`ada-${emailOf(page)}`);
+    await page.locator('#password').fill('Holdfast-2026-x');
+    await page.getByTestId('register-button').click();
+    await page.getByTestId('code-form').waitFor();
+  }],
+  activate: ['/activate', heading],
   forgot: ['/forgot', heading],
   'forgot-code': ['/forgot', async (page) => {
     await page.locator('#email').fill('nobody@example.org');

@@ -7,23 +7,7 @@ import { DEMO_PASSWORD, overflow, signIn, suite } from './helpers.mjs';
 const NEW = 'correct-Horse7-battery';
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-const { scenario, api, url } = suite();
-
-async function newAccount(email, locale = 'en') {
-  const account = { email, password: DEMO_PASSWORD, first_name: 'Ada', last_name: 'Lovelace', locale };
-  assert.equal((await api('POST', '/auth/register', account)).status, 201);
-}
-
-// The mail to this address, once it is there.
-async function mailTo(email) {
-  for (let looks = 0; looks < 100; looks += 1) {
-    const answer = await fetch(`${url()}/api/development/mails?to=${encodeURIComponent(email)}`);
-    const { items } = await answer.json();
-    if (items.length > 0) return items[0];
-    await new Promise((resolve) => { setTimeout(resolve, 100); });
-  }
-  throw new Error(`no mail to ${email}`);
-}
+const { scenario, api, url, mailTo, newAccount } = suite();
 
 // Asks for the mail on the page to which the sign-in page leads.
 async function forgets(page, email) {
@@ -31,7 +15,7 @@ async function forgets(page, email) {
   await page.locator('#email').fill(email);
   await page.getByTestId('forgot-button').click();
   await page.getByTestId('code-form').waitFor();
-  return mailTo(email);
+  return mailTo(email, '/reset#');
 }
 
 scenario('the_link_of_the_mail_sets_a_password_once', async ({ visitor }) => {
@@ -61,7 +45,7 @@ scenario('the_link_of_the_mail_sets_a_password_once', async ({ visitor }) => {
 
 scenario('the_code_of_the_mail_sets_a_password_on_a_phone', async ({ visitor }) => {
   const email = 'code@example.org';
-  await newAccount(email, 'fr');
+  await newAccount(email, { locale: 'fr' });
   const page = await visitor('/login', PHONE);
   const mail = await forgets(page, email);
   assert.match(mail.subject, /mot de passe/);

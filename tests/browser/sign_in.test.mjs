@@ -10,7 +10,7 @@ import {
 
 const CUSTOMER = 'customer@demo.test';
 
-const { scenario, api, event, holdByApi, row, seatStatus } = suite();
+const { scenario, activate, api, event, holdByApi, newAccount, row, seatStatus } = suite();
 
 // A guest at the checkout who has typed an address, chosen a payment method and opened the sign-in dialog.
 async function guestAtCheckout(visitor, name, options = {}) {
@@ -46,9 +46,8 @@ function watchAnswers(page) {
   return statuses;
 }
 
-async function newAccount(email) {
-  const account = { email, password: DEMO_PASSWORD, first_name: 'Ada', last_name: 'Lovelace' };
-  assert.equal((await api('POST', '/auth/register', account)).status, 201);
+async function bearerOfNew(email) {
+  await newAccount(email);
   return bearerOf(api, email);
 }
 
@@ -119,6 +118,7 @@ scenario('registering_at_checkout_leads_back_to_it_and_pays_as_the_user', async 
   await page.locator('#email').fill('grace.checkout@example.org');
   await page.locator('#password').fill(DEMO_PASSWORD);
   await page.getByTestId('register-button').click();
+  await activate(page, 'grace.checkout@example.org');
   await page.waitForURL(address);
   await page.getByText('Booked for grace.checkout@example.org').waitFor();
   assert.ok(await secondsLeft(page) > 0);
@@ -139,7 +139,7 @@ const OWN_ROWS = { A: 'D', B: 'E', C: 'F', G: 'H' };
 // A guest whose two places the account cannot take, because it holds all but one place that a buyer may have.
 async function beyondTheLimit(visitor, name, email, options) {
   const { max_per_user: limit } = await event(THEATRE);
-  const bearer = await newAccount(email);
+  const bearer = await bearerOfNew(email);
   await holdByApi(THEATRE, (await row(THEATRE, 'Stalls', OWN_ROWS[name])).slice(0, limit - 1), bearer);
   const guest = await guestAtCheckout(visitor, name, options);
   await signInHere(guest.page, email);
@@ -209,7 +209,7 @@ scenario('the_note_about_kept_places_covers_nothing', async ({ visitor }) => {
 
 scenario('a_session_that_ends_at_the_checkout_ends_no_hold', async ({ visitor }) => {
   const { page, seats } = await guestAtCheckout(visitor, 'N');
-  const bearer = await newAccount('expires@example.org');
+  const bearer = await bearerOfNew('expires@example.org');
   assert.ok(bearer);
   await signInHere(page, 'expires@example.org');
   await sessionEnds(page);
@@ -249,7 +249,7 @@ scenario('a_sign_in_dialog_that_is_closed_before_the_answer_breaks_nothing', asy
 scenario('what_moved_and_what_stayed_are_paid_for_apart', async ({ visitor }) => {
   const { max_per_user: limit } = await event(THEATRE);
   const seats = await row(THEATRE, 'Stalls', 'M');
-  const bearer = await newAccount('apart@example.org');
+  const bearer = await bearerOfNew('apart@example.org');
   await holdByApi(THEATRE, seats.slice(0, limit - 2), bearer);
   const page = await visitor(`/events/${THEATRE}`);
   await holdSeats(page, 'Stalls', 'M', seats.slice(limit - 2, limit));

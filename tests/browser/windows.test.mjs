@@ -6,7 +6,7 @@ import {
   THEATRE, choose, coloursOf, hallIsOpen, isSignedIn, openRow, overflow, suite,
 } from './helpers.mjs';
 
-const { scenario, event, row } = suite();
+const { scenario, activate, event, row } = suite();
 
 for (const viewport of [
   { width: 390, height: 844 }, { width: 844, height: 390 }, { width: 640, height: 400 },
@@ -99,6 +99,7 @@ scenario('a_person_with_one_name_registers', async ({ visitor }) => {
   await page.locator('#email').fill('suharto@example.org');
   await page.locator('#password').fill('Holdfast-2026-x');
   await page.getByTestId('register-button').click();
+  await activate(page, 'suharto@example.org');
   await isSignedIn(page);
   await page.getByTestId('signed-in').getByText('Suharto').waitFor();
 });

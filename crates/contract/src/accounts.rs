@@ -9,7 +9,7 @@ use uuid::Uuid;
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
-    /// The user's e-mail address, at most 254 characters. It must be unique; upper and lower case count as equal.
+    /// The user's e-mail address, at most 254 characters. Upper and lower case count as equal.
     pub email: String,
     /// 8 characters to 256 bytes, with at least one lower-case letter, one upper-case letter and one digit.
     #[debug("hidden")]
@@ -21,6 +21,48 @@ pub struct Registration {
     /// The user's language as a BCP 47 tag such as `en` or `fr`. Default: English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+}
+
+/// The proof that an address is the user's, from the mail about the new account: `token`, or `email` and `code`.
+///
+/// The browser that has registered the account needs nothing else. Any other browser sends a password and a name, which
+/// replace those of the registration: somebody else may have registered with this address.
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct Activation {
+    /// The token of the link: the part of its address after `#`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[debug("hidden")]
+    pub token: Option<String>,
+    /// The e-mail address of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The code of the mail: six digits. Ten codes can be tried within an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[debug("hidden")]
+    pub code: Option<String>,
+    /// The password of the account. The rule is that of a registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[debug("hidden")]
+    pub password: Option<String>,
+    /// The user's given name, 1 to 100 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// The user's family name, at most 100 characters. Empty for people who have one name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+}
+
+/// The address of a new account, whose user wants the mail once more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct ActivationMail {
+    /// The e-mail address of the account.
+    pub email: String,
 }
 
 /// The request body of a sign-in.

@@ -53,6 +53,8 @@ pub enum Page<'a> {
     SignIn,
     /// `/register`, the form that creates an account.
     Register,
+    /// `/activate`, which proves the address of a new account. The mail leads to it.
+    Activate,
     /// `/forgot`, the form that asks for a mail for a new password.
     ForgotPassword,
     /// `/reset`, the form for a new password, to which the mail leads.
@@ -79,6 +81,7 @@ impl<'a> Page<'a> {
             ("account", None, None) => Some(Self::MyAccount),
             ("login", None, None) => Some(Self::SignIn),
             ("register", None, None) => Some(Self::Register),
+            ("activate", None, None) => Some(Self::Activate),
             ("forgot", None, None) => Some(Self::ForgotPassword),
             ("reset", None, None) => Some(Self::ResetPassword),
             ("desk", None, None) => Some(Self::MyEvents),
@@ -93,6 +96,7 @@ impl<'a> Page<'a> {
             Self::Events | Self::Event(_) | Self::Checkout | Self::Booking => Program::Shop,
             Self::SignIn
             | Self::Register
+            | Self::Activate
             | Self::ForgotPassword
             | Self::ResetPassword
             | Self::MyBookings

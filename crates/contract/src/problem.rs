@@ -28,8 +28,8 @@ pub enum ProblemType {
     InvalidCredentials,
     /// The caller is signed in but not allowed to do this.
     Forbidden,
-    /// An account with this e-mail address exists.
-    EmailTaken,
+    /// The address is proved, but another browser has registered the account. Send a password and a first name.
+    RegisteredElsewhere,
     /// The password is too weak. `errors` says why.
     WeakPassword,
     /// Some seats could not be held. `seats` names each seat with its reason.
@@ -121,7 +121,11 @@ impl ProblemType {
                 "The e-mail address or the password is wrong",
             ),
             Self::Forbidden => ("/problems/forbidden", 403, "You are not allowed to do this"),
-            Self::EmailTaken => ("/problems/email-taken", 409, "The e-mail address is taken"),
+            Self::RegisteredElsewhere => (
+                "/problems/registered-elsewhere",
+                409,
+                "The account was registered in another browser",
+            ),
             Self::WeakPassword => ("/problems/weak-password", 422, "The password is too weak"),
             Self::SeatsUnavailable => {
                 ("/problems/seats-unavailable", 409, "Some seats cannot be held")

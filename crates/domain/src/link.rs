@@ -5,10 +5,13 @@
 pub enum LinkPurpose {
     /// The user has forgotten the password and sets a new one.
     PasswordReset,
+    /// The address of a new account is the user's.
+    Activation,
 }
 
 words! { LinkPurpose {
     PasswordReset = "password_reset",
+    Activation = "activation",
 } }
 
 /// The time between two mails for the same purpose to the same user, in milliseconds.
@@ -40,13 +43,14 @@ words! { TryKind {
 pub const MAX_TRIES: i32 = 10;
 
 /// The hour of [`MAX_TRIES`], in milliseconds.
-pub const TRIES_HOUR_MS: i64 = 60 * 60 * 1000;
+pub const HOUR_MS: i64 = 60 * 60 * 1000;
 
 impl LinkPurpose {
     /// How long a link and its code are valid, in milliseconds.
     pub const fn lasts_ms(self) -> i64 {
         match self {
-            Self::PasswordReset => 60 * 60 * 1000,
+            Self::PasswordReset => HOUR_MS,
+            Self::Activation => 24 * HOUR_MS,
         }
     }
 }

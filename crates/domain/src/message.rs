@@ -13,6 +13,12 @@ pub enum Kind {
     EventCancelled,
     /// The organizer returns a part of the price, and the tickets stay valid.
     RefundStarted,
+    /// Somebody has registered with the address. The mail has a link and a code that prove it.
+    Activation,
+    /// Somebody has registered with the address of an account that exists.
+    AccountKnown,
+    /// An account is active now.
+    Welcome,
     /// A user has forgotten the password. The mail has a link and a code.
     PasswordReset,
     /// The password of an account was changed.
@@ -26,6 +32,9 @@ words! {
         BookingCancelled = "booking_cancelled",
         EventCancelled = "event_cancelled",
         RefundStarted = "refund_started",
+        Activation = "activation",
+        AccountKnown = "account_known",
+        Welcome = "welcome",
         PasswordReset = "password_reset",
         PasswordChanged = "password_changed",
     }

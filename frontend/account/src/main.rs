@@ -16,8 +16,8 @@ use leptos_router::{
 use ui::components::not_found::NotFoundPage;
 
 use pages::{
-    account::AccountPage, bookings::BookingsPage, forgot::ForgotPage, register::RegisterPage,
-    reset::ResetPage, sign_in::SignInPage,
+    account::AccountPage, activate::ActivatePage, bookings::BookingsPage, forgot::ForgotPage,
+    register::RegisterPage, reset::ResetPage, sign_in::SignInPage,
 };
 
 fn main() {
@@ -26,6 +26,7 @@ fn main() {
             <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
                 <Route path=path!("/login") view=SignInPage/>
                 <Route path=path!("/register") view=RegisterPage/>
+                <Route path=path!("/activate") view=ActivatePage/>
                 <Route path=path!("/forgot") view=ForgotPage/>
                 <Route path=path!("/reset") view=ResetPage/>
                 <Route path=path!("/bookings") view=BookingsPage/>

@@ -1,6 +1,7 @@
 //! The pages of the account program, one module for each, and the forms that several of them use.
 
 pub mod account;
+pub mod activate;
 mod asking;
 pub mod bookings;
 pub mod forgot;

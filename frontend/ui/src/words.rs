@@ -32,7 +32,7 @@ fn problem_text(locale: Locale, kind: ProblemType, problem: &Problem) -> String 
         ProblemType::Unauthorized => td_string!(locale, problem.unauthorized),
         ProblemType::InvalidCredentials => td_string!(locale, problem.invalid_credentials),
         ProblemType::Forbidden => td_string!(locale, problem.forbidden),
-        ProblemType::EmailTaken => td_string!(locale, problem.email_taken),
+        ProblemType::RegisteredElsewhere => td_string!(locale, problem.registered_elsewhere),
         ProblemType::WeakPassword => td_string!(locale, problem.weak_password),
         ProblemType::SeatsUnavailable => td_string!(locale, problem.seats_unavailable),
         ProblemType::NotEnoughPlaces => {

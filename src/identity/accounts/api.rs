@@ -1,16 +1,18 @@
 //! The HTTP routes of accounts.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use cookie::Cookie;
 use holdfast_contract::{
     accounts::{
-        Adopted, ChangedPassword, Credentials, ForgottenPassword, NewPassword, Profile,
-        Registration, Session,
+        Activation, ActivationMail, Adopted, ChangedPassword, Credentials, ForgottenPassword,
+        NewPassword, Profile, Registration, Session,
     },
     problem::{FieldError, ProblemType},
 };
-use holdfast_domain::{access::Role, email::MAX_CHARS, ids::SessionId, session::SessionLength};
+use holdfast_domain::{
+    email::MAX_CHARS, ids::SessionId, link::LinkPurpose, session::SessionLength,
+};
 use poem::Request;
 use poem_openapi::OpenApi;
 
@@ -18,20 +20,20 @@ use super::{
     Accounts,
     log_in::{self, LogInError, SignedIn},
     password::{PasswordError, Weakness},
-    recover::RecoverError,
+    proof::ProofError,
     register::RegisterError,
 };
 use crate::{
     http::{
         auth::{self, Adopt, AuthTag, Caller, Users},
-        body::{Created, Json, NoContent},
+        body::{Json, NoContent},
         cookie::WithCookie,
         own_page::OwnPage,
         problem::ApiProblem,
         tokens::{ACCESS_TOKEN_SECS, Tokens},
     },
     identity::sessions::{Device, RenewError, Sessions},
-    kernel::actor::User,
+    kernel::{actor::User, db::StoreError},
 };
 
 /// The time after which a client should try again when too many requests sign in, in seconds.
@@ -50,23 +52,50 @@ pub struct AccountsApi {
 
 #[OpenApi(prefix_path = "/auth", tag = "AuthTag::Auth")]
 impl AccountsApi {
-    /// Create an account and sign in.
+    /// Create an account.
     ///
-    /// The guest's holds, bookings and tickets move to the account if the request carries the guest's token.
+    /// The account is inactive until its user has proved the address by the link or the code of a mail. The response is the
+    /// same whether there is an account with this address or not; the mail says it. The cookie tells later that this
+    /// browser has registered the account.
     #[oai(path = "/register", method = "post")]
     async fn register(
         &self,
-        request: &Request,
         body: Json<Registration>,
-    ) -> Result<WithCookie<Created<Session>>, ApiProblem> {
+    ) -> Result<WithCookie<NoContent>, ApiProblem> {
         let accounts = self.accounts.clone();
         let tasks = &self.accounts.base.tasks;
-        let made =
-            tasks.run(async move { accounts.register(body.0, Role::Customer).await }).await??;
-        let user = User { id: made, role: Role::Customer };
-        let signed_in = SignedIn { user, matched: None };
+        let registered = tasks.run(async move { accounts.sign_up(body.0).await }).await??;
+        let kept_ms = LinkPurpose::Activation.lasts_ms();
+        let cookie = self.accounts.registered.kept(registered, kept_ms);
+        Ok(WithCookie { cookie, response: NoContent })
+    }
+
+    /// Prove the address of a new account, and sign in.
+    ///
+    /// The guest's holds, bookings and tickets move to the account if the request carries the guest's token.
+    #[oai(path = "/activate", method = "post")]
+    async fn activate(
+        &self,
+        request: &Request,
+        body: Json<Activation>,
+    ) -> Result<WithCookie<Json<Session>>, ApiProblem> {
+        let accounts = self.accounts.clone();
+        let registered = self.accounts.registered.read(request);
+        let activate = async move { accounts.activate(body.0, registered.as_deref()).await };
+        let signed_in = self.accounts.base.tasks.run(activate).await??;
         let (cookie, session) = self.begun(request, signed_in, SessionLength::Browser).await?;
-        Ok(WithCookie { cookie, response: Created(session) })
+        Ok(WithCookie { cookie, response: Json(session) })
+    }
+
+    /// Ask for the mail about a new account once more.
+    ///
+    /// The response is the same whether there is an account with this address or not.
+    #[oai(path = "/activate/mail", method = "post")]
+    async fn ask_activation(&self, body: Json<ActivationMail>) -> Result<NoContent, ApiProblem> {
+        let ask = |accounts: Accounts, typed: String| async move {
+            accounts.ask_activation(&typed).await
+        };
+        self.ask_mail(body.0.email, ask)
     }
 
     /// Sign in.
@@ -115,22 +144,7 @@ impl AccountsApi {
     /// The response is the same whether there is an account with this address or not.
     #[oai(path = "/password/forgot", method = "post")]
     async fn forgot(&self, body: Json<ForgottenPassword>) -> Result<NoContent, ApiProblem> {
-        let typed = body.0.email;
-        if typed.trim().is_empty() || typed.chars().count() > MAX_CHARS {
-            return Err(ApiProblem::field("email", "must be an e-mail address"));
-        }
-        let place = Arc::clone(&self.accounts.asked).try_acquire_owned();
-        let place = place.map_err(|_| ApiProblem::from(PasswordError::Busy))?;
-        let accounts = self.accounts.clone();
-        // Nobody waits for it, so that the time does not tell whether there is such an account.
-        self.accounts.base.tasks.spawn(async move {
-            let _place = place;
-            let _turn = accounts.turns.acquire().await;
-            if let Err(error) = accounts.forgot(&typed).await {
-                tracing::error!(%error, "a mail for a new password was not written");
-            }
-        });
-        Ok(NoContent)
+        self.ask_mail(body.0.email, |accounts, typed| async move { accounts.forgot(&typed).await })
     }
 
     /// Set a new password by the link or the code of the mail.
@@ -168,6 +182,33 @@ impl AccountsApi {
 }
 
 impl AccountsApi {
+    /// Has a mail written to the address. Nobody waits for it, so that the time does not tell whether there is such an
+    /// account.
+    fn ask_mail<F>(
+        &self,
+        typed: String,
+        ask: impl FnOnce(Accounts, String) -> F + Send + 'static,
+    ) -> Result<NoContent, ApiProblem>
+    where
+        F: Future<Output = Result<(), StoreError>> + Send,
+    {
+        if typed.trim().is_empty() || typed.chars().count() > MAX_CHARS {
+            return Err(ApiProblem::field("email", "must be an e-mail address"));
+        }
+        let place = Arc::clone(&self.accounts.asked).try_acquire_owned();
+        let place = place.map_err(|_| ApiProblem::from(PasswordError::Busy))?;
+        let accounts = self.accounts.clone();
+        self.accounts.base.tasks.spawn(async move {
+            let _place = place;
+            let turns = Arc::clone(&accounts.turns);
+            let _turn = turns.acquire().await;
+            if let Err(error) = ask(accounts, typed).await {
+                tracing::error!(%error, "a mail about an account was not written");
+            }
+        });
+        Ok(NoContent)
+    }
+
     fn sessions(&self) -> &Sessions {
         &self.accounts.sessions
     }
@@ -237,10 +278,10 @@ impl From<PasswordError> for ApiProblem {
     }
 }
 
-impl From<RecoverError> for ApiProblem {
-    fn from(error: RecoverError) -> Self {
+impl From<ProofError> for ApiProblem {
+    fn from(error: ProofError) -> Self {
         match error {
-            RecoverError::NoProof(field) => {
+            ProofError::NoProof(field) => {
                 let message =
                     "is wrong, has been used or has expired, or too many codes were tried";
                 let detail = format!(
@@ -251,8 +292,13 @@ impl From<RecoverError> for ApiProblem {
                     message: message.to_owned(),
                 }])
             }
-            RecoverError::WrongPassword => Self::field("current_password", "is wrong"),
-            RecoverError::TooOften => {
+            ProofError::RegisteredElsewhere(field) => Self::new(
+                ProblemType::RegisteredElsewhere,
+                "Another browser has registered this account. Send a password and a first name; they replace those of the registration.",
+            )
+            .with_errors(vec![FieldError { field: field.to_owned(), message: "is required".to_owned() }]),
+            ProofError::WrongPassword => Self::field("current_password", "is wrong"),
+            ProofError::TooOften => {
                 let detail = "The present password was tried too often. Try again in an hour.";
                 Self::new(ProblemType::TooManyRequests, detail)
                     .with_errors(vec![FieldError {
@@ -261,10 +307,10 @@ impl From<RecoverError> for ApiProblem {
                     }])
                     .retry_after(TRIES_RETRY_AFTER_SECS)
             }
-            RecoverError::Field(field, message) => Self::field(field, message),
-            RecoverError::Weak(field, weakness) => too_weak(field, &weakness),
-            RecoverError::Password(error) => error.into(),
-            RecoverError::Db(error) => error.into(),
+            ProofError::Field(field, message) => Self::field(field, message),
+            ProofError::Weak(field, weakness) => too_weak(field, &weakness),
+            ProofError::Password(error) => error.into(),
+            ProofError::Db(error) => error.into(),
         }
     }
 }
@@ -301,10 +347,7 @@ impl From<RegisterError> for ApiProblem {
         match error {
             RegisterError::Field(field, message) => Self::field(field, message),
             RegisterError::Weak(weakness) => too_weak("password", &weakness),
-            RegisterError::Taken => Self::new(
-                ProblemType::EmailTaken,
-                "There is an account with this address. Sign in instead.",
-            ),
+            error @ RegisterError::Taken => Self::internal(&error),
             RegisterError::Password(error) => error.into(),
             RegisterError::Db(error) => error.into(),
         }

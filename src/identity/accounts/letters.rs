@@ -29,17 +29,22 @@ pub struct AccountLetters {
 #[async_trait]
 impl LetterWriter for AccountLetters {
     fn kinds(&self) -> &'static [Kind] {
-        &[Kind::PasswordReset, Kind::PasswordChanged]
+        &[
+            Kind::Activation,
+            Kind::AccountKnown,
+            Kind::Welcome,
+            Kind::PasswordReset,
+            Kind::PasswordChanged,
+        ]
     }
 
     async fn write(&self, message: &messages::Model) -> Result<Option<Letter>, StoreError> {
         let language = Language::of(&message.locale);
         match message.kind {
-            Kind::PasswordReset => {
-                let id = LinkId(message.subject_id);
-                let is_live = store::link(&self.db, id).await?.is_some();
-                Ok(is_live.then(|| self.reset(language, id)))
-            }
+            Kind::Activation => self.with_link(message, |id| self.activation(language, id)).await,
+            Kind::PasswordReset => self.with_link(message, |id| self.reset(language, id)).await,
+            Kind::AccountKnown => Ok(Some(self.known(language))),
+            Kind::Welcome => Ok(Some(self.welcome(language))),
             Kind::PasswordChanged => Ok(Some(self.changed(language))),
             Kind::BookingConfirmed
             | Kind::BookingFailed
@@ -51,18 +56,110 @@ impl LetterWriter for AccountLetters {
 }
 
 impl AccountLetters {
-    fn reset(&self, language: Language, id: LinkId) -> Letter {
-        // The part after `#` is not sent to any server, so no log contains the token.
-        let token = links::token(&self.keys, LinkPurpose::PasswordReset, id);
-        let url = format!("{}/reset#{token}", self.home.as_str());
+    /// The letter with a link, as long as the link is live.
+    async fn with_link(
+        &self,
+        message: &messages::Model,
+        letter: impl FnOnce(LinkId) -> Letter + Send,
+    ) -> Result<Option<Letter>, StoreError> {
+        let id = LinkId(message.subject_id);
+        let is_live = store::link(&self.db, id).await?.is_some();
+        Ok(is_live.then(|| letter(id)))
+    }
+
+    /// The address of a page with the link's token. The part after `#` is not sent to any server, so no log contains it.
+    fn page(&self, page: &str, purpose: LinkPurpose, id: LinkId) -> String {
+        format!("{}{page}#{}", self.home.as_str(), links::token(&self.keys, purpose, id))
+    }
+
+    fn code(&self, language: Language, id: LinkId) -> Vec<LetterFact> {
+        let label = language.pick("Code", "Code").to_owned();
+        vec![LetterFact { label, value: links::code(&self.keys, id) }]
+    }
+
+    fn activation(&self, language: Language, id: LinkId) -> Letter {
         Letter {
-            facts: vec![LetterFact {
-                label: language.pick("Code", "Code").to_owned(),
-                value: links::code(&self.keys, id),
-            }],
+            facts: self.code(language, id),
+            action: Some(LetterAction {
+                label: language.pick("Activate the account", "Activer le compte").to_owned(),
+                url: self.page("/activate", LinkPurpose::Activation, id),
+            }),
+            notes: vec![
+                language
+                    .pick(
+                        "The link and the code are valid for 24 hours and can be used once. If you did not register, you need to do nothing: without them, nobody can use this account.",
+                        "Le lien et le code sont valables 24 heures et ne servent qu’une fois. Si vous n’avez pas créé de compte, vous n’avez rien à faire : sans eux, personne ne peut utiliser ce compte.",
+                    )
+                    .to_owned(),
+            ],
+            ..Letter::new(
+                language,
+                language.pick("Activate your account", "Activez votre compte").to_owned(),
+                language.pick("Activate your account", "Activez votre compte"),
+                language
+                    .pick(
+                        "Somebody, probably you, has created an account with this address. Open the link, or type the code on the page on which you registered.",
+                        "Quelqu’un, sans doute vous, a créé un compte avec cette adresse. Ouvrez le lien, ou saisissez le code sur la page d’inscription.",
+                    )
+                    .to_owned(),
+            )
+        }
+    }
+
+    fn known(&self, language: Language) -> Letter {
+        Letter {
+            action: Some(LetterAction {
+                label: language.pick("Sign in", "Se connecter").to_owned(),
+                url: format!("{}/login", self.home.as_str()),
+            }),
+            notes: vec![
+                language
+                    .pick(
+                        "If you have forgotten the password, the page leads you to a new one. If you did not register, you need to do nothing: your account stays as it is.",
+                        "Si vous avez oublié le mot de passe, la page vous permet d’en choisir un nouveau. Si ce n’était pas vous, vous n’avez rien à faire : votre compte reste le même.",
+                    )
+                    .to_owned(),
+            ],
+            ..Letter::new(
+                language,
+                language.pick("You have an account", "Vous avez déjà un compte").to_owned(),
+                language.pick("You have an account", "Vous avez déjà un compte"),
+                language
+                    .pick(
+                        "Somebody, probably you, wanted to create an account with this address. There is one already: sign in with it.",
+                        "Quelqu’un, sans doute vous, a voulu créer un compte avec cette adresse. Il en existe déjà un : connectez-vous.",
+                    )
+                    .to_owned(),
+            )
+        }
+    }
+
+    fn welcome(&self, language: Language) -> Letter {
+        Letter {
+            action: Some(LetterAction {
+                label: language.pick("Your bookings", "Vos réservations").to_owned(),
+                url: format!("{}/bookings", self.home.as_str()),
+            }),
+            ..Letter::new(
+                language,
+                language.pick("Your account is active", "Votre compte est activé").to_owned(),
+                language.pick("Welcome", "Bienvenue"),
+                language
+                    .pick(
+                        "Your account is active. Your bookings and tickets are in one place now, on every device on which you sign in.",
+                        "Votre compte est activé. Vos réservations et vos billets sont désormais réunis, sur chaque appareil où vous vous connectez.",
+                    )
+                    .to_owned(),
+            )
+        }
+    }
+
+    fn reset(&self, language: Language, id: LinkId) -> Letter {
+        Letter {
+            facts: self.code(language, id),
             action: Some(LetterAction {
                 label: language.pick("Choose a new password", "Choisir un mot de passe").to_owned(),
-                url,
+                url: self.page("/reset", LinkPurpose::PasswordReset, id),
             }),
             notes: vec![
                 language

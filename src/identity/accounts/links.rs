@@ -5,9 +5,13 @@ use holdfast_domain::{
     ids::{LinkId, UserId},
     link::{LinkPurpose, code_of},
 };
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::kernel::keys::{KeyRing, MacPurpose};
+use crate::kernel::{
+    hex::hex,
+    keys::{KeyRing, MacPurpose},
+};
 
 const PREFIX: &str = "hl1";
 
@@ -22,6 +26,24 @@ pub(super) fn read(keys: &KeyRing, purpose: LinkPurpose, token: &str) -> Option<
     let ours = keys.verified(MacPurpose::AccountLink, token)?;
     let (of, id) = ours.strip_prefix(PREFIX)?.strip_prefix('.')?.split_once('.')?;
     (of == purpose.as_str()).then(|| Uuid::try_parse(id).ok().map(LinkId))?
+}
+
+/// The first part of what a browser keeps that has registered an account.
+const REGISTERED_PREFIX: &str = "ha1";
+
+/// What a browser keeps that has registered an account with this password. A hash has a salt of its own, so it tells one
+/// registration from all others.
+pub(super) fn registered(keys: &KeyRing, password_hash: &str) -> String {
+    keys.signed(MacPurpose::Registration, &registration(password_hash))
+}
+
+/// Whether the browser has registered the account that has this password.
+pub(super) fn is_registered(keys: &KeyRing, kept: &str, password_hash: &str) -> bool {
+    keys.verified(MacPurpose::Registration, kept) == Some(registration(password_hash).as_str())
+}
+
+fn registration(password_hash: &str) -> String {
+    format!("{REGISTERED_PREFIX}.{}", hex(&Sha256::digest(password_hash)))
 }
 
 /// The number of ids that stand for accounts that do not exist.

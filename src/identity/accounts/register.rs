@@ -1,4 +1,7 @@
-//! Creates accounts, after it has checked the fields and the strength of the password.
+//! Creates accounts, after the fields and the strength of the password are checked.
+//!
+//! An account is inactive until its user has proved the address. Whoever registers gets the same answer for every address;
+//! the mail to the address says whether there is an account already.
 
 use std::sync::Arc;
 
@@ -6,21 +9,25 @@ use holdfast_contract::accounts::Registration;
 use holdfast_domain::{
     access::{AccountStatus, Role},
     email::{EmailAddress, as_once_stored},
-    ids::UserId,
+    ids::{LinkId, UserId},
+    link::{HOUR_MS, LinkPurpose},
+    message::Kind,
     text,
 };
 use holdfast_entity::users;
 
 use super::{
-    password::{PasswordError, Passwords, Weakness},
-    store,
+    Accounts, links,
+    password::{PasswordError, Weakness},
+    proof, store,
 };
 use crate::{
     http::auth::LOCALES,
     kernel::{
-        db::{Db, StoreError},
+        db::{self, StoreError, Tx, UseCaseError},
         ports::Entropy,
     },
+    messages::{NewMessage, post},
 };
 
 const MAX_NAME_CHARS: usize = 100;
@@ -41,58 +48,171 @@ pub enum RegisterError {
     Db(#[from] StoreError),
 }
 
-/// Creates an account with this role. Two accounts cannot have the same address; upper and lower case count as equal.
-///
-/// # Errors
-/// See [`RegisterError`].
-pub async fn register(
-    db: &Db,
-    entropy: &Arc<dyn Entropy>,
-    passwords: &Passwords,
-    registration: Registration,
-    role: Role,
-) -> Result<UserId, RegisterError> {
+impl UseCaseError for RegisterError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::Field(..) | Self::Weak(_) | Self::Taken | Self::Password(_) => None,
+        }
+    }
+}
+
+/// The fields of an account, checked, with the hash of its password.
+#[derive(derive_more::Debug)]
+struct CheckedAccount {
+    email: EmailAddress,
+    /// The address as somebody typed it.
+    typed: String,
+    #[debug("hidden")]
+    hash: String,
+    first_name: String,
+    last_name: String,
+    locale: &'static str,
+}
+
+impl CheckedAccount {
+    /// The row of a new account.
+    fn row(&self, id: UserId, role: Role, status: AccountStatus, now_ms: i64) -> users::Model {
+        users::Model {
+            id,
+            email: self.email.to_string(),
+            password_hash: Some(self.hash.clone()),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            role,
+            status,
+            locale: self.locale.to_owned(),
+            created_at: now_ms,
+        }
+    }
+
+    /// The forms of the address under which an account may stand. An account from before addresses had one form may have
+    /// this address in another form.
+    fn forms(&self) -> Vec<String> {
+        let mut forms = self.email.older_forms();
+        forms.extend([as_once_stored(&self.typed), self.email.to_string()]);
+        forms
+    }
+}
+
+impl Accounts {
+    /// Creates an active account with this role, for a user whose address needs no proof. Two accounts cannot have the
+    /// same address; upper and lower case count as equal.
+    ///
+    /// # Errors
+    /// When a field is malformed, the password is weak, the address is taken, the password service is busy, or the database
+    /// fails.
+    pub async fn register(
+        &self,
+        registration: Registration,
+        role: Role,
+    ) -> Result<UserId, RegisterError> {
+        let (db, id) = (&self.base.db, UserId(self.base.entropy.id()));
+        let new = self.checked(registration).await?;
+        if store::user_of_forms(db, new.forms()).await?.is_some() {
+            return Err(RegisterError::Taken);
+        }
+        let row = new.row(id, role, AccountStatus::Active, db.now().await?);
+        match store::insert_user(db, row).await {
+            Ok(()) => Ok(id),
+            Err(error) if error.is_duplicate() => Err(RegisterError::Taken),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Creates an inactive account and writes a mail that proves its address. If there is an active account, its user gets
+    /// a mail that says so. Returns what tells later that this browser has registered, whether there was an account or not.
+    ///
+    /// # Errors
+    /// When a field is malformed, the password is weak, the password service is busy, or the database fails.
+    pub async fn sign_up(&self, registration: Registration) -> Result<String, RegisterError> {
+        let new = Arc::new(self.checked(registration).await?);
+        let entropy = Arc::clone(&self.base.entropy);
+        let sign_up = || {
+            let (entropy, new) = (Arc::clone(&entropy), Arc::clone(&new));
+            self.base.db.transact(move |tx| {
+                let (entropy, new) = (Arc::clone(&entropy), Arc::clone(&new));
+                Box::pin(async move { sign_up(tx, &*entropy, &new).await })
+            })
+        };
+        match sign_up().await {
+            // Somebody has registered with this address at the same moment.
+            Err(RegisterError::Db(error)) if error.is_duplicate() => sign_up().await?,
+            result => result?,
+        }
+        Ok(links::registered(&self.sessions.keys, &new.hash))
+    }
+
+    async fn checked(&self, registration: Registration) -> Result<CheckedAccount, RegisterError> {
+        let email = EmailAddress::parse(&registration.email)
+            .map_err(|fault| RegisterError::Field("email", fault.to_string()))?;
+        let (first_name, last_name) = names(&registration.first_name, &registration.last_name)
+            .map_err(|(field, fault)| RegisterError::Field(field, fault))?;
+        let locale = match registration.locale.as_deref() {
+            None => LOCALES[0],
+            Some(wanted) => LOCALES.into_iter().find(|ours| *ours == wanted).ok_or_else(|| {
+                RegisterError::Field("locale", format!("must be one of {}", LOCALES.join(", ")))
+            })?,
+        };
+        let known = [email.as_str(), &first_name, &last_name];
+        self.passwords.judge(&registration.password, &known).await??;
+        let hash = self.passwords.hash(registration.password).await?;
+        Ok(CheckedAccount { email, typed: registration.email, hash, first_name, last_name, locale })
+    }
+}
+
+/// The names of a user, if they are well formed. The fault comes with its field.
+pub(super) fn names(
+    first_name: &str,
+    last_name: &str,
+) -> Result<(String, String), (&'static str, String)> {
     let line = |field, input: &str| {
-        text::line(input, MAX_NAME_CHARS)
-            .map_err(|fault| RegisterError::Field(field, fault.to_string()))
+        text::line(input, MAX_NAME_CHARS).map_err(|fault| (field, fault.to_string()))
     };
-    let email = EmailAddress::parse(&registration.email)
-        .map_err(|fault| RegisterError::Field("email", fault.to_string()))?;
-    let first_name = line("first_name", &registration.first_name)?;
+    let first_name = line("first_name", first_name)?;
     // Many people have only one name.
-    let last_name = match registration.last_name.trim() {
+    let last_name = match last_name.trim() {
         "" => String::new(),
         name => line("last_name", name)?,
     };
-    let locale = match registration.locale.as_deref() {
-        None => LOCALES[0],
-        Some(wanted) => LOCALES.into_iter().find(|ours| *ours == wanted).ok_or_else(|| {
-            RegisterError::Field("locale", format!("must be one of {}", LOCALES.join(", ")))
-        })?,
+    Ok((first_name, last_name))
+}
+
+async fn sign_up(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    new: &CheckedAccount,
+) -> Result<(), RegisterError> {
+    let now = db::now(tx).await?;
+    let known = match store::user_of_forms(tx, new.forms()).await? {
+        Some(known) => store::lock_user(tx, known.id).await?,
+        None => None,
     };
-    passwords.judge(&registration.password, &[email.as_str(), &first_name, &last_name]).await??;
-    // An account from before addresses had one form may have this address in another form.
-    let mut older = email.older_forms();
-    older.push(as_once_stored(&registration.email));
-    if store::has_user(db.reader(), older).await? {
-        return Err(RegisterError::Taken);
-    }
-    let password_hash = passwords.hash(registration.password).await?;
-    let id = UserId(entropy.id());
-    let user = users::Model {
-        id,
-        email: email.to_string(),
-        password_hash: Some(password_hash),
-        first_name,
-        last_name,
-        role,
-        status: AccountStatus::Active,
-        locale: locale.to_owned(),
-        created_at: db.now().await?,
+    let user = match known {
+        None => {
+            let id = UserId(entropy.id());
+            let user = new.row(id, Role::Customer, AccountStatus::Inactive, now);
+            db::insert(tx, user.clone()).await?;
+            user
+        }
+        // Nobody has proved the address yet, so the last who registers counts as well as the first.
+        Some(known) if known.status == AccountStatus::Inactive => {
+            let user = new.row(known.id, known.role, known.status, known.created_at);
+            let user = users::Model { email: known.email, ..user };
+            store::set_registration(tx, &user).await?;
+            user
+        }
+        Some(known) => {
+            if known.status == AccountStatus::Active {
+                // One mail an hour is enough, however often somebody registers.
+                let instance = (now / HOUR_MS).to_string();
+                let mail =
+                    NewMessage::once(Kind::AccountKnown, known.id.0, &known.email, &known.locale);
+                post(tx, entropy, [NewMessage { instance, ..mail }], now).await?;
+            }
+            return Ok(());
+        }
     };
-    match store::insert_user(db, user).await {
-        Ok(()) => Ok(id),
-        Err(error) if error.is_duplicate() => Err(RegisterError::Taken),
-        Err(error) => Err(error.into()),
-    }
+    let link = LinkId(entropy.id());
+    Ok(proof::send_link(tx, entropy, &user, link, LinkPurpose::Activation).await?)
 }

@@ -6,8 +6,7 @@ use holdfast_domain::{
 };
 use holdfast_entity::{account_links, account_tries, users};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, SelectExt,
-    UpdateMany,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, UpdateMany,
     sea_query::{ExprTrait, LockType},
 };
 
@@ -21,9 +20,25 @@ pub async fn user_by_email(
     Ok(users::Entity::find().filter(users::Column::Email.eq(email)).one(db).await?)
 }
 
-/// Whether there is a user with one of these e-mail addresses.
-pub async fn has_user(db: &impl ConnectionTrait, emails: Vec<String>) -> Result<bool, StoreError> {
-    Ok(users::Entity::find().filter(users::Column::Email.is_in(emails)).exists(db).await?)
+/// The user with one of these forms of an e-mail address.
+pub async fn user_of_forms(
+    sql: &impl Sql,
+    forms: Vec<String>,
+) -> Result<Option<users::Model>, StoreError> {
+    let found = users::Entity::find().filter(users::Column::Email.is_in(forms));
+    Ok(found.one(sql.reading()).await?)
+}
+
+/// Writes what a user has registered, and the status.
+pub async fn set_registration(tx: &impl Sql, user: &users::Model) -> Result<(), StoreError> {
+    let change = users::Entity::update_many()
+        .filter(users::Column::Id.eq(user.id))
+        .col_expr(users::Column::PasswordHash, user.password_hash.clone().into())
+        .col_expr(users::Column::FirstName, user.first_name.as_str().into())
+        .col_expr(users::Column::LastName, user.last_name.as_str().into())
+        .col_expr(users::Column::Locale, user.locale.as_str().into())
+        .col_expr(users::Column::Status, user.status.into());
+    db::change(tx, change).await.map(|_| ())
 }
 
 pub async fn user(

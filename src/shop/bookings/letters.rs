@@ -142,7 +142,11 @@ impl LetterWriter for BookingLetters {
             Kind::BookingCancelled => Some(subject.cancelled(&lines, &detail()?)),
             Kind::EventCancelled => Some(subject.called_off(&lines, &detail()?)),
             Kind::RefundStarted => Some(subject.refunded(&detail()?)),
-            Kind::PasswordReset | Kind::PasswordChanged => None,
+            Kind::Activation
+            | Kind::AccountKnown
+            | Kind::Welcome
+            | Kind::PasswordReset
+            | Kind::PasswordChanged => None,
         })
     }
 }

@@ -94,6 +94,8 @@ impl AccessRule {
 /// The table. A query belongs to the request and not to the operation.
 const TABLE: &[(&str, AccessRule)] = &[
     ("POST /auth/register", AccessRule::Everybody),
+    ("POST /auth/activate", AccessRule::ProofAlone),
+    ("POST /auth/activate/mail", AccessRule::Everybody),
     ("POST /auth/login", AccessRule::Everybody),
     ("POST /auth/password/forgot", AccessRule::Everybody),
     ("POST /auth/password/reset", AccessRule::ProofAlone),

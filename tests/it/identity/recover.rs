@@ -20,7 +20,7 @@ use crate::support::{
     answer::Answer,
     fixture::account,
     harness::TestApp,
-    mailbox::{LOOK_EVERY, LOOKS, mails},
+    mailbox::{LOOK_EVERY, LOOKS, code_of as code, mails, token_of},
 };
 
 const ADA: &str = "ada@example.org";
@@ -48,13 +48,7 @@ async fn mail(app: &TestApp, number: usize) -> KeptMail {
 }
 
 fn token(mail: &KeptMail) -> &str {
-    let link = mail.links.iter().find_map(|link| link.split_once("/reset#"));
-    link.expect("a link with a token").1
-}
-
-fn code(mail: &KeptMail) -> &str {
-    let line = mail.text.lines().find_map(|line| line.strip_prefix("Code: "));
-    line.expect("a line with the code")
+    token_of(mail, "/reset")
 }
 
 async fn resets(app: &TestApp, proof: Value, password: &str) -> Answer {

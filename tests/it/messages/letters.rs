@@ -10,7 +10,7 @@ use crate::support::{
     buyer::GuestBuyer,
     fixture::{self, Event, seats_and_places},
     harness::TestApp,
-    mailbox::mails,
+    mailbox::{mails, token_of},
     paid::{all_refunded, app_with_event},
 };
 
@@ -104,6 +104,17 @@ fn slug(mail: &KeptMail) -> String {
     mail.links[0].rsplit('/').next().expect("a slug").to_owned()
 }
 
+/// Checks a mail with a link and a code, and returns the link's token.
+fn checked_link(name: &str, mail: &KeptMail, page: &str) -> String {
+    let token = token_of(mail, page);
+    let code = mail.text.lines().find_map(|line| {
+        let value = line.strip_prefix("Code")?.trim_start_matches([':', ' ', '\u{a0}']);
+        (value.len() == 6).then_some(value)
+    });
+    check(name, mail, &[(token, "TOKEN"), (code.expect("a code"), "123456")]);
+    token.to_owned()
+}
+
 /// The mails about an account. The link and the code differ from run to run.
 #[tokio::test]
 async fn the_mails_about_accounts_say_what_they_should() {
@@ -112,20 +123,22 @@ async fn the_mails_about_accounts_say_what_they_should() {
         let to = format!("{language}@example.org");
         let account = json!({ "email": to, "password": "Demo-pass-1", "first_name": "Ada",
                               "last_name": "", "locale": language });
-        assert_eq!(app.post("/auth/register", &account).await.status, 201);
+        assert_eq!(app.post("/auth/register", &account).await.status, 204);
+        let activation = mails(&app, &to, 1).await.remove(0);
+        let token = checked_link(&format!("activation.{language}"), &activation, "/activate");
+        let body = json!({ "token": token, "password": "Demo-pass-1", "first_name": "Ada" });
+        assert_eq!(app.post("/auth/activate", &body).await.status, 200);
+        let welcome = mails(&app, &to, 2).await.remove(1);
+        check(&format!("welcome.{language}"), &welcome, &[]);
+        app.post("/auth/register", &account).await;
+        let known = mails(&app, &to, 3).await.remove(2);
+        check(&format!("account_known.{language}"), &known, &[]);
         app.post("/auth/password/forgot", &json!({ "email": to })).await;
-        let reset = mails(&app, &to, 1).await.remove(0);
-        let link = reset.links.iter().find(|link| link.contains('#')).expect("a link").clone();
-        let token = link.split_once('#').expect("a token").1;
-        let code = reset.text.lines().find_map(|line| {
-            let value = line.strip_prefix("Code")?.trim_start_matches([':', ' ', '\u{a0}']);
-            (value.len() == 6).then_some(value)
-        });
-        let changing = [(token, "TOKEN"), (code.expect("a code"), "123456")];
-        check(&format!("password_reset.{language}"), &reset, &changing);
+        let reset = mails(&app, &to, 4).await.remove(3);
+        let token = checked_link(&format!("password_reset.{language}"), &reset, "/reset");
         let body = json!({ "token": token, "password": "correct-Horse7-battery" });
         assert_eq!(app.post("/auth/password/reset", &body).await.status, 204);
-        let changed = mails(&app, &to, 2).await.remove(1);
+        let changed = mails(&app, &to, 5).await.remove(4);
         check(&format!("password_changed.{language}"), &changed, &[]);
     }
     app.finish().await;

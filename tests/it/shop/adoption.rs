@@ -87,18 +87,10 @@ async fn signing_in_takes_along_what_the_guest_has() {
 }
 
 #[tokio::test]
-async fn registering_takes_it_along_too_and_a_stale_token_hinders_nobody() {
-    let (app, event) = app_with_event().await;
-    let guest = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
-    let registration = |name: &str| {
-        json!({ "email": format!("{name}@example.org"), "password": "Demo-pass-1",
-                "first_name": "A", "last_name": "B" })
-    };
-    let made = app.as_guest(&guest.token).post("/auth/register", &registration("ada")).await;
-    let session: Session = made.read();
-    assert_eq!(session.adopted.map(|it| it.reservations), Some(vec![guest.reservation]));
-    let stale = app.as_guest("hg1.nobody.knows").post("/auth/register", &registration("bob")).await;
-    assert_eq!(stale.read::<Session>().adopted, None);
+async fn a_stale_guest_token_hinders_no_sign_in() {
+    let (app, _) = app_with_event().await;
+    account(&app, "bob", Role::Customer, None).await;
+    assert_eq!(signs_in(&app, "bob", "hg1.nobody.knows").await.adopted, None);
     app.finish().await;
 }
 
@@ -219,19 +211,16 @@ async fn who_keeps_something_as_the_guest_reads_without_a_lock() {
 }
 
 #[tokio::test]
-async fn an_adoption_that_fails_hinders_neither_a_registration_nor_a_read() {
+async fn an_adoption_that_fails_hinders_neither_a_sign_in_nor_a_read() {
     let (app, event) = app_with_event().await;
+    account(&app, "ada", Role::Customer, None).await;
     let guest = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
     let rename = async |from: &str, to: &str| {
         let text = format!("ALTER TABLE {from} RENAME TO {to}");
         app.app.base.db.run(&text, vec![]).await.expect("the store works");
     };
     rename("booking_lines", "hidden_lines").await;
-    let registration = json!({ "email": "ada@example.org", "password": "Demo-pass-1",
-                               "first_name": "A", "last_name": "B" });
-    let made = app.as_guest(&guest.token).post("/auth/register", &registration).await;
-    assert_eq!(made.status, 201, "{}", made.text);
-    let session: Session = made.read();
+    let session = signs_in(&app, "ada", &guest.token).await;
     assert_eq!(session.adopted, None, "the guest token is still needed");
     let both = with_both(&app, &session.access_token, &guest.token);
     assert_eq!(both.get("/auth/profile").await.status, 200);

@@ -26,3 +26,16 @@ pub async fn mails(app: &TestApp, to: &str, many: usize) -> Vec<KeptMail> {
     }
     panic!("{many} mails to {to} do not come");
 }
+
+/// The token of the link to this page.
+pub fn token_of<'m>(mail: &'m KeptMail, page: &str) -> &'m str {
+    let before = format!("{page}#");
+    let link = mail.links.iter().find_map(|link| link.split_once(&before));
+    link.expect("a link with a token").1
+}
+
+/// The code of an English mail.
+pub fn code_of(mail: &KeptMail) -> &str {
+    let line = mail.text.lines().find_map(|line| line.strip_prefix("Code: "));
+    line.expect("a line with the code")
+}

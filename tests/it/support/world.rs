@@ -234,6 +234,8 @@ impl PolicyWorld {
                 json!({ "email": "owner@example.org", "password": "Demo-pass-1" })
             }
             "POST /auth/password/forgot" => json!({ "email": "nobody@example.org" }),
+            "POST /auth/activate" => json!({ "token": "x" }),
+            "POST /auth/activate/mail" => json!({ "email": "nobody@example.org" }),
             "POST /auth/password/reset" => json!({ "token": "x", "password": "Demo-pass-1" }),
             "PUT /auth/password" => {
                 json!({ "current_password": "Demo-pass-1", "new_password": "Demo-pass-1" })

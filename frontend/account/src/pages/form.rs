@@ -2,7 +2,7 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::arrival::arrive;
-use ui::components::{failure::FailureNote, sign_in::Sending};
+use ui::{api::CallFailure, components::failure::FailureNote};
 
 use crate::way_back::with_return;
 
@@ -12,7 +12,10 @@ pub fn AccountForm(
     title: Signal<&'static str>,
     /// The button's `data-testid`, by which browser tests find it.
     test_id: &'static str,
-    sending: Sending,
+    /// The failure of the last request.
+    failure: RwSignal<Option<CallFailure>>,
+    /// Whether a request is under way.
+    busy: RwSignal<bool>,
     /// Called when the visitor sends the form.
     #[prop(into)]
     send: Callback<()>,
@@ -33,12 +36,12 @@ pub fn AccountForm(
         <main id="main" class="page narrow">
             <form class="panel form" novalidate on:submit=submit>
                 <h1>{title}</h1>
-                <FailureNote failure=sending.failure/>
+                <FailureNote failure/>
                 {children()}
                 <button
                     type="submit"
                     class="button primary wide"
-                    disabled=sending.busy
+                    disabled=busy
                     data-testid=test_id
                 >
                     {title}

@@ -20,13 +20,14 @@ pub fn SignInPage() -> impl IntoView {
         <AccountForm
             title=common!(i18n, sign_in)
             test_id="login-button"
-            sending
+            failure=sending.failure
+            busy=sending.busy
             send=move |()| typed.sign_in(sending)
             question=tx!(i18n, sign_in.no_account)
             other=tx!(i18n, register.title)
             other_path="/register"
         >
-            <TypedFields typed sending autocomplete="current-password"/>
+            <TypedFields typed failure=sending.failure autocomplete="current-password"/>
             <label class="check">
                 <input
                     type="checkbox"
@@ -38,6 +39,11 @@ pub fn SignInPage() -> impl IntoView {
             </label>
             <p class="fine">
                 <a href=with_return("/forgot") data-testid="forgot-link">{tx!(i18n, forgot.title)}</a>
+            </p>
+            <p class="fine">
+                <a href=with_return("/activate") data-testid="activate-link">
+                    {tx!(i18n, activate.ask)}
+                </a>
             </p>
         </AccountForm>
     }

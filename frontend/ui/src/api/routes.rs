@@ -2,8 +2,8 @@
 
 use holdfast_contract::{
     accounts::{
-        ChangedPassword, Credentials, DeviceSessions, ForgottenPassword, NewPassword, Registration,
-        Session,
+        Activation, ActivationMail, ChangedPassword, Credentials, DeviceSessions,
+        ForgottenPassword, NewPassword, Registration, Session,
     },
     bookings::{Booking, BookingPage, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
     catalogue::{Event, EventPage, OfferPage, SectionPage},
@@ -209,9 +209,19 @@ pub async fn end_other_sessions() -> Result<(), CallFailure> {
     done("DELETE", "/auth/sessions", None).await
 }
 
-/// `POST /auth/register`: creates an account and starts a session of its user.
-pub async fn register(registration: &Registration) -> Result<Session, CallFailure> {
-    post("/auth/register", json(registration)).await
+/// `POST /auth/register`: creates an account, which its user has to activate.
+pub async fn register(registration: &Registration) -> Result<(), CallFailure> {
+    done("POST", "/auth/register", json(registration)).await
+}
+
+/// `POST /auth/activate`: proves the address of a new account, and starts a session of its user.
+pub async fn activate(wanted: &Activation) -> Result<Session, CallFailure> {
+    post("/auth/activate", json(wanted)).await
+}
+
+/// `POST /auth/activate/mail`: asks for the mail about a new account once more.
+pub async fn ask_activation(email: String) -> Result<(), CallFailure> {
+    done("POST", "/auth/activate/mail", json(&ActivationMail { email })).await
 }
 
 /// `GET /admin/sagas`: the sagas that need attention.

@@ -105,7 +105,8 @@ impl Default for Typed {
 #[component]
 pub fn TypedFields(
     typed: Typed,
-    sending: Sending,
+    /// The failure of the last request.
+    failure: RwSignal<Option<CallFailure>>,
     /// The `autocomplete` token of the password field.
     autocomplete: &'static str,
     /// The rule that the password must meet.
@@ -116,7 +117,6 @@ pub fn TypedFields(
     within: &'static str,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let failure = sending.failure;
     view! {
         <Field
             name="email"
@@ -159,7 +159,7 @@ pub fn SignInDialog(
         <Dialog title=common!(i18n, sign_in) leave=close>
             <form class="form" novalidate data-testid="sign-in-dialog" on:submit=submit>
                 <FailureNote failure=sending.failure/>
-                <TypedFields typed sending autocomplete="current-password" within="sign-in-"/>
+                <TypedFields typed failure=sending.failure autocomplete="current-password" within="sign-in-"/>
                 <div class="row-actions">
                     <button
                         type="submit"

@@ -105,7 +105,7 @@ pub fn of_failure(failure: &CallFailure) -> ConfirmRefusal {
             | ProblemType::Unauthorized
             | ProblemType::InvalidCredentials
             | ProblemType::Forbidden
-            | ProblemType::EmailTaken
+            | ProblemType::RegisteredElsewhere
             | ProblemType::WeakPassword
             | ProblemType::SeatsUnavailable
             | ProblemType::NotEnoughPlaces

@@ -1,0 +1,152 @@
+//! The proof that the address of a new account is its user's. Only then can the user sign in.
+//!
+//! Somebody else may have registered with the address. So a browser that has not registered the account sends a password
+//! and a name, and nothing of the registration stays.
+
+use std::sync::Arc;
+
+use holdfast_contract::accounts::Activation;
+use holdfast_domain::{
+    access::AccountStatus,
+    ids::{LinkId, UserId},
+    link::LinkPurpose,
+    message::Kind,
+};
+use holdfast_entity::users;
+
+use super::{
+    Accounts, links,
+    log_in::{SignedIn, user_named},
+    proof::{ProofError, Proved},
+    register::names,
+    store,
+};
+use crate::{
+    kernel::{
+        actor::User,
+        audit::{self, AuditRecord},
+        db::{self, StoreError, Tx},
+        ports::Entropy,
+    },
+    messages::{NewMessage, post},
+};
+
+const PURPOSE: LinkPurpose = LinkPurpose::Activation;
+
+/// What replaces the registration of an account.
+#[derive(derive_more::Debug)]
+struct NewOwner {
+    #[debug("hidden")]
+    hash: String,
+    first_name: String,
+    last_name: String,
+}
+
+/// A proof that counts, and what the account becomes.
+#[derive(derive_more::Debug)]
+struct AccountActivation {
+    user: UserId,
+    link: LinkId,
+    field: &'static str,
+    /// The password whose registration the browser knows.
+    #[debug("hidden")]
+    known: Option<String>,
+    owner: Option<NewOwner>,
+}
+
+impl Accounts {
+    /// Writes the mail about a new account once more, if there is one with this address.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ask_activation(&self, typed: &str) -> Result<(), StoreError> {
+        match user_named(&self.base.db, typed).await? {
+            Some(user) if user.status == AccountStatus::Inactive => {
+                self.ask_mail(&user, PURPOSE).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Activates the account whose address is proved. `registered` is what [`Accounts::sign_up`] has given to the browser.
+    ///
+    /// # Errors
+    /// When the proof does not count, the browser has not registered the account and sends no password and name, a field is
+    /// malformed, the password is weak, the password service is busy, or the database fails.
+    pub async fn activate(
+        &self,
+        wanted: Activation,
+        registered: Option<&str>,
+    ) -> Result<SignedIn, ProofError> {
+        let Activation { token, email, code, password, first_name, last_name } = wanted;
+        if let Some(password) = &password {
+            // A weak password uses up no try.
+            self.judge("password", password, &[]).await?;
+        }
+        let Proved { field, link, user } = self.prove(PURPOSE, token, email, code).await?;
+        let has_registered = user.password_hash.as_deref().is_some_and(|hash| {
+            registered.is_some_and(|it| links::is_registered(&self.sessions.keys, it, hash))
+        });
+        let owner = match password {
+            None if has_registered => None,
+            None => return Err(ProofError::RegisteredElsewhere("password")),
+            Some(password) => {
+                let first_name = first_name.ok_or(ProofError::RegisteredElsewhere("first_name"))?;
+                let (first_name, last_name) = names(&first_name, &last_name.unwrap_or_default())
+                    .map_err(|(field, fault)| ProofError::Field(field, fault))?;
+                let known = [user.email.as_str(), &first_name, &last_name];
+                self.judge("password", &password, &known).await?;
+                let hash = self.passwords.hash(password).await?;
+                Some(NewOwner { hash, first_name, last_name })
+            }
+        };
+        let known = user.password_hash;
+        let activation = Arc::new(AccountActivation { user: user.id, link, field, known, owner });
+        let entropy = Arc::clone(&self.base.entropy);
+        self.base
+            .db
+            .transact(move |tx| {
+                let (entropy, activation) = (Arc::clone(&entropy), Arc::clone(&activation));
+                Box::pin(async move { write(tx, &*entropy, &activation).await })
+            })
+            .await
+    }
+}
+
+async fn write(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    activation: &AccountActivation,
+) -> Result<SignedIn, ProofError> {
+    let AccountActivation { field, owner, .. } = activation;
+    let user = store::lock_user(tx, activation.user).await?;
+    let user = user.filter(|user| user.status == AccountStatus::Inactive);
+    let user = user.ok_or(ProofError::NoProof(field))?;
+    let user = match owner {
+        // Somebody else has registered with the address meanwhile.
+        None if user.password_hash != activation.known => {
+            return Err(ProofError::RegisteredElsewhere("password"));
+        }
+        None => user,
+        Some(NewOwner { hash, first_name, last_name }) => users::Model {
+            password_hash: Some(hash.clone()),
+            first_name: first_name.clone(),
+            last_name: last_name.clone(),
+            ..user
+        },
+    };
+    if !store::use_link(tx, activation.link).await? {
+        return Err(ProofError::NoProof(field));
+    }
+    store::end_links(tx, user.id, PURPOSE).await?;
+    store::set_registration(tx, &users::Model { status: AccountStatus::Active, ..user.clone() })
+        .await?;
+    let now = db::now(tx).await?;
+    let mail = NewMessage::once(Kind::Welcome, user.id.0, &user.email, &user.locale);
+    post(tx, entropy, [mail], now).await?;
+    let by = User { id: user.id, role: user.role };
+    let detail = serde_json::json!({ "by": field });
+    let entry = AuditRecord::new(entropy, by, "account.activate", ("user", user.id.0), &detail);
+    audit::record(tx, &entry).await?;
+    Ok(SignedIn { user: by, matched: user.password_hash })
+}

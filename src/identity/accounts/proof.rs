@@ -1,0 +1,223 @@
+//! Proofs of an address: the link or the code of a mail, and how often they are tried.
+
+use std::sync::Arc;
+
+use holdfast_domain::{
+    email::MAX_CHARS,
+    ids::{LinkId, UserId},
+    link::{HOUR_MS, LEFT_MS, LinkPurpose, MAX_MAILS, MAX_TRIES, PAUSE_MS, TryKind},
+    message::Kind,
+};
+use holdfast_entity::{account_links, users};
+
+use super::{
+    Accounts, links,
+    log_in::user_named,
+    password::{PasswordError, Weakness},
+    store,
+};
+use crate::{
+    kernel::{
+        db::{self, StoreError, Tx, UseCaseError},
+        ports::Entropy,
+    },
+    messages::{NewMessage, post},
+};
+
+/// Why a proof does not count, or nothing came of it.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    /// The link or the code is wrong, was used, has expired, or codes were tried too often. The error deliberately does not
+    /// distinguish these cases, nor does it say whether there is such an account.
+    #[error("{0}: the proof does not count")]
+    NoProof(&'static str),
+    /// The address is proved, and this browser has not registered the account: its user sends a password and a name.
+    #[error("the account was registered in another browser")]
+    RegisteredElsewhere(&'static str),
+    #[error("the present password is wrong")]
+    WrongPassword,
+    /// The present password was tried too often within this hour.
+    #[error("the present password was tried too often")]
+    TooOften,
+    /// A field is malformed: the field and the fault.
+    #[error("{0}: {1}")]
+    Field(&'static str, String),
+    /// The new password is too weak: the field that names it, and the fault.
+    #[error("{0}: {1}")]
+    Weak(&'static str, Weakness),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error("the database failed")]
+    Db(#[from] StoreError),
+}
+
+impl UseCaseError for ProofError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Db(error) => Some(error),
+            Self::NoProof(_)
+            | Self::RegisteredElsewhere(_)
+            | Self::WrongPassword
+            | Self::TooOften
+            | Self::Field(..)
+            | Self::Weak(..)
+            | Self::Password(_) => None,
+        }
+    }
+}
+
+/// A live link whose token or code somebody has sent.
+#[derive(Debug)]
+pub(super) struct Proved {
+    /// The field that named it.
+    pub(super) field: &'static str,
+    pub(super) link: LinkId,
+    pub(super) user: users::Model,
+}
+
+impl Accounts {
+    /// Writes a mail with a link and a code. Whoever asks again within a minute gets no second mail, and later the same link
+    /// for as long as it is valid for half an hour.
+    pub(super) async fn ask_mail(
+        &self,
+        user: &users::Model,
+        purpose: LinkPurpose,
+    ) -> Result<(), StoreError> {
+        // Who asks all the time waits for no lock.
+        let now = self.base.db.now().await?;
+        if is_too_early(store::live_link(&self.base.db, user.id, purpose).await?.as_ref(), now) {
+            return Ok(());
+        }
+        let (entropy, id) = (Arc::clone(&self.base.entropy), user.id);
+        let link = LinkId(entropy.id());
+        self.base
+            .db
+            .transact(move |tx| {
+                let entropy = Arc::clone(&entropy);
+                Box::pin(async move {
+                    let Some(user) = store::lock_user(tx, id).await? else { return Ok(()) };
+                    send_link(tx, &*entropy, &user, link, purpose).await
+                })
+            })
+            .await
+    }
+
+    /// The live link of a token, or of an address and a code. Nothing is used up but a try.
+    pub(super) async fn prove(
+        &self,
+        purpose: LinkPurpose,
+        token: Option<String>,
+        email: Option<String>,
+        code: Option<String>,
+    ) -> Result<Proved, ProofError> {
+        let (field, link) = match (token, email, code) {
+            (Some(token), None, None) => {
+                let id = links::read(&self.sessions.keys, purpose, &token);
+                let id = id.ok_or(ProofError::NoProof("token"))?;
+                ("token", store::link(&self.base.db, id).await?)
+            }
+            (None, Some(email), Some(code)) => {
+                ("code", self.link_of_code(purpose, &email, &code).await?)
+            }
+            _ => {
+                let form = "send the token, or email and code".to_owned();
+                return Err(ProofError::Field("token", form));
+            }
+        };
+        let link = link.ok_or(ProofError::NoProof(field))?;
+        let user = store::user(self.base.db.reader(), link.user_id).await?;
+        let user = user.ok_or(ProofError::NoProof(field))?;
+        Ok(Proved { field, link: link.id, user })
+    }
+
+    /// The link that goes on of the account with this address, if the code is that of the link. The same statements are
+    /// sent whether the account exists or not.
+    async fn link_of_code(
+        &self,
+        purpose: LinkPurpose,
+        email: &str,
+        code: &str,
+    ) -> Result<Option<account_links::Model>, StoreError> {
+        if email.chars().count() > MAX_CHARS {
+            return Ok(None);
+        }
+        let user = user_named(&self.base.db, email).await?;
+        let keys = &self.sessions.keys;
+        let id = user.map_or_else(|| links::nobody(keys, email), |user| user.id);
+        let is_allowed = self.may_try(id, TryKind::Code).await?;
+        let link = store::live_link(&self.base.db, id, purpose).await?;
+        Ok(link.filter(|link| is_allowed && links::is_code(keys, link.id, code)))
+    }
+
+    /// Counts a try, and says whether there are not too many. The count is kept whatever becomes of the try.
+    pub(super) async fn may_try(&self, user: UserId, kind: TryKind) -> Result<bool, StoreError> {
+        Ok(store::count_try(&self.base.db, user, kind, HOUR_MS).await? <= MAX_TRIES)
+    }
+
+    /// Judges the password in this field. `known` contains the words that an attacker would try first.
+    pub(super) async fn judge(
+        &self,
+        field: &'static str,
+        password: &str,
+        known: &[&str],
+    ) -> Result<(), ProofError> {
+        let judged = self.passwords.judge(password, known).await?;
+        judged.map_err(|weakness| ProofError::Weak(field, weakness))
+    }
+}
+
+/// The words about a user that an attacker would try first.
+pub(super) fn known_of(user: &users::Model) -> [&str; 3] {
+    [&user.email, &user.first_name, &user.last_name]
+}
+
+/// Writes the mail to a locked user, with the user's live link or with a new one, which has this id. Does nothing if the last
+/// mail is too young.
+pub(super) async fn send_link(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    user: &users::Model,
+    link: LinkId,
+    purpose: LinkPurpose,
+) -> Result<(), StoreError> {
+    let now = db::now(tx).await?;
+    let known = store::live_link(tx, user.id, purpose).await?;
+    if is_too_early(known.as_ref(), now) {
+        return Ok(());
+    }
+    let (link, mails) = match known.filter(|known| known.expires_at - now >= LEFT_MS) {
+        Some(known) => {
+            store::count_mail(tx, known.id, now).await?;
+            (known.id, known.mails + 1)
+        }
+        None => {
+            store::end_links(tx, user.id, purpose).await?;
+            let row = account_links::Model {
+                id: link,
+                user_id: user.id,
+                purpose,
+                created_at: now,
+                expires_at: now + purpose.lasts_ms(),
+                sent_at: now,
+                mails: 1,
+                ended_at: None,
+            };
+            db::insert(tx, row).await?;
+            (link, 1)
+        }
+    };
+    let kind = match purpose {
+        LinkPurpose::PasswordReset => Kind::PasswordReset,
+        LinkPurpose::Activation => Kind::Activation,
+    };
+    let mail = NewMessage::once(kind, link.0, &user.email, &user.locale);
+    post(tx, entropy, [NewMessage { instance: mails.to_string(), ..mail }], now).await
+}
+
+/// Whether the user gets no mail now: the last one is too young, or the link was sent too often.
+fn is_too_early(link: Option<&account_links::Model>, now: i64) -> bool {
+    link.is_some_and(|link| {
+        let is_fresh = link.expires_at - now >= LEFT_MS;
+        now < link.sent_at + PAUSE_MS || (is_fresh && link.mails >= MAX_MAILS)
+    })
+}

@@ -1,0 +1,94 @@
+// A new account: registered in one browser, and activated there or in another one by the mail that came.
+
+import assert from 'node:assert/strict';
+
+import { codeOf, isSignedIn, overflow, signIn, suite, tokenOf } from './helpers.mjs';
+
+const PASSWORD = 'Holdfast-2026-x';
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+const { scenario, api, mailTo, newAccount, activate } = suite();
+
+async function register(page, email, name = 'Ada') {
+  await page.locator('#first_name').fill(name);
+  await page.locator('#email').fill(email);
+  await page.locator('#password').fill(PASSWORD);
+  await page.getByTestId('register-button').click();
+  await page.getByTestId('code-form').waitFor();
+}
+
+const linkOf = async (email) => `/activate#${tokenOf(await mailTo(email, '/activate#'))}`;
+
+const signedInAs = (page, name) => page.getByTestId('signed-in').getByText(name).waitFor();
+
+scenario('the_link_signs_in_in_the_browser_that_has_registered', async ({ visitor }) => {
+  const page = await visitor('/register');
+  await register(page, 'link@example.org');
+  await page.goto(new URL(await linkOf('link@example.org'), page.url()).href);
+  await isSignedIn(page);
+  await signedInAs(page, 'Ada');
+  assert.equal(new URL(page.url()).hash, '', 'the token stays in no history');
+});
+
+scenario('another_browser_chooses_a_password_and_a_name', async ({ visitor }) => {
+  const email = 'other@example.org';
+  await register(await visitor('/register'), email, 'Mallory');
+  const page = await visitor(await linkOf(email), { ...PHONE, alone: true });
+  await page.locator('#first_name').fill('Grace');
+  await page.locator('#password').fill('short');
+  assert.equal(await overflow(page), 0);
+  await page.getByTestId('activate-button').click();
+  await page.locator('#password[aria-invalid="true"]').waitFor();
+  await page.locator('#password').fill('correct-Horse7-battery');
+  await page.getByTestId('activate-button').click();
+  await isSignedIn(page);
+  await signedInAs(page, 'Grace');
+  const { status } = await api('POST', '/auth/login', { email, password: PASSWORD });
+  assert.equal(status, 401, 'the password of the registration counts');
+  page.faults.length = 0;
+});
+
+scenario('a_wrong_code_is_told_and_the_mail_comes_once_more', async ({ visitor }) => {
+  const email = 'code@example.org';
+  const page = await visitor('/register');
+  await register(page, email);
+  const code = codeOf(await mailTo(email, '/activate#'));
+  await page.locator('#mail-code').fill(code === '000000' ? '000001' : '000000');
+  await page.getByTestId('activate-button').click();
+  await page.getByTestId('no-proof').waitFor();
+  await page.getByTestId('ask-again').click();
+  await page.getByTestId('asked').waitFor();
+  // A code is pasted as the mail shows it, with a space.
+  await page.locator('#mail-code').fill(`${code.slice(0, 3)} ${code.slice(3)}`);
+  await page.getByTestId('activate-button').click();
+  await isSignedIn(page);
+  page.faults.length = 0;
+});
+
+scenario('who_comes_back_later_asks_for_the_mail_and_a_used_link_is_told', async ({ visitor }) => {
+  const email = 'later@example.org';
+  const page = await visitor('/register');
+  await register(page, email);
+  await page.goto(new URL('/login', page.url()).href);
+  await page.getByTestId('activate-link').click();
+  await page.locator('#email').fill(email);
+  await page.getByTestId('ask-button').click();
+  await activate(page, email);
+  await isSignedIn(page);
+  const again = await visitor(await linkOf(email), { alone: true });
+  await again.getByTestId('no-proof').waitFor();
+  again.faults.length = 0;
+  page.faults.length = 0;
+});
+
+scenario('a_known_address_sees_the_same_page_and_gets_a_mail_that_says_so', async ({ visitor }) => {
+  const email = 'known@example.org';
+  await newAccount(email);
+  const page = await visitor('/register');
+  await register(page, email, 'Mallory');
+  const mail = await mailTo(email, '/login');
+  assert.equal(mail.subject, 'You have an account');
+  const entry = await visitor('/login');
+  await signIn(entry, email);
+  await signedInAs(entry, 'Ada');
+});
