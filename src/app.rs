@@ -121,7 +121,12 @@ impl App {
             cookie: SiteCookie::session(&config.network.public_url),
         };
         let slices = Slices {
-            accounts: Accounts::new(base.clone(), sessions.clone(), &config.network.public_url),
+            accounts: Accounts::new(
+                base.clone(),
+                sessions.clone(),
+                &config.accounts,
+                &config.network.public_url,
+            ),
             sessions,
             catalogue: Catalogue::new(
                 base.clone(),

@@ -18,6 +18,7 @@ use crate::{
         overload::settings::OverloadSettings,
         settings::{NetworkSettings, TokenSettings},
     },
+    identity::accounts::settings::AccountSettings,
     kernel::{
         db::settings::DatabaseSettings,
         environment::Environment,
@@ -68,6 +69,7 @@ sections! {
     redis: RedisSettings,
     tokens: TokenSettings,
     keys: KeySettings,
+    accounts: AccountSettings,
     holds: HoldSettings,
     events: EventSettings,
     payment: GatewaySettings,

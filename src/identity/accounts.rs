@@ -11,6 +11,7 @@ pub mod password;
 pub mod proof;
 pub mod recover;
 pub mod register;
+pub mod settings;
 pub mod standing;
 mod store;
 
@@ -20,7 +21,7 @@ use holdfast_domain::ids::UserId;
 use poem_openapi::OpenApi;
 use tokio::sync::Semaphore;
 
-use self::{letters::AccountLetters, password::Passwords};
+use self::{letters::AccountLetters, password::Passwords, settings::AccountSettings};
 use crate::{
     http::cookie::SiteCookie,
     identity::sessions::Sessions,
@@ -56,8 +57,13 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    pub fn new(base: Base, sessions: Sessions, site: &WebAddress) -> Self {
-        let passwords = Passwords::new(Arc::clone(&base.entropy));
+    pub fn new(
+        base: Base,
+        sessions: Sessions,
+        settings: &AccountSettings,
+        site: &WebAddress,
+    ) -> Self {
+        let passwords = Passwords::new(Arc::clone(&base.entropy), settings.composition);
         let asked = Arc::new(Semaphore::new(MAX_ASKED));
         let turns = Arc::new(Semaphore::new(MAX_TURNS));
         let registered = SiteCookie::registration(site);

@@ -11,7 +11,8 @@ use uuid::Uuid;
 pub struct Registration {
     /// The user's e-mail address, at most 254 characters. Upper and lower case count as equal.
     pub email: String,
-    /// 8 characters to 256 bytes, with at least one lower-case letter, one upper-case letter and one digit.
+    /// 8 to 128 characters that are hard to guess: no common password, and not made of the other fields. The shop may also
+    /// require a lower-case letter, an upper-case letter and a digit.
     #[debug("hidden")]
     pub password: String,
     /// The user's given name, 1 to 100 characters.

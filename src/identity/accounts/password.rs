@@ -6,6 +6,7 @@
 //! sign-in neither stops the other routes nor fills the memory.
 
 use std::{
+    ops::RangeInclusive,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -14,15 +15,19 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
+use holdfast_domain::text::nfkc;
 use tokio::sync::Semaphore;
 
+use super::settings::Composition;
 use crate::kernel::ports::Entropy;
 
-pub const MIN_CHARS: usize = 8;
-/// The maximum length of a password. Hashing a longer password would be wasted work.
-pub const MAX_BYTES: usize = 256;
-/// The minimum zxcvbn score of a password: 2 of 4, "somewhat guessable".
-const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
+/// The lengths of a password in characters, in the form NFKC (NIST SP 800-63B, 3.1.1.2).
+const CHARS: RangeInclusive<usize> = 8..=128;
+/// The maximum length of what is taken as a password. Reading more would be wasted work.
+pub const MAX_BYTES: usize = 512;
+/// The minimum zxcvbn score of a password: 3 of 4, "safely unguessable". zxcvbn knows 30,000 common passwords; none of them
+/// has this score.
+const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Three;
 /// How many characters of a password, and of each word that an attacker would try first, are scored. zxcvbn's work grows
 /// with the square of their number: where they look like letters and digits at once, the 100 characters that zxcvbn
 /// would score cost four times as much. A password that is hard to guess proves this within these first characters.
@@ -38,7 +43,7 @@ const SALT_BYTES: usize = 16;
 pub enum Weakness {
     #[error("must have at least 8 characters")]
     Short,
-    #[error("must have at most 256 bytes")]
+    #[error("must have at most 128 characters")]
     Long,
     #[error("must have a lower-case letter, an upper-case letter and a digit")]
     Plain,
@@ -60,6 +65,7 @@ pub enum PasswordError {
 #[derive(Debug, Clone)]
 pub struct Passwords {
     entropy: Arc<dyn Entropy>,
+    composition: Composition,
     /// One permit for each request that hashes or waits.
     places: Arc<Semaphore>,
     /// One permit for each request that hashes.
@@ -79,14 +85,15 @@ impl std::fmt::Debug for Memory {
 
 impl Passwords {
     /// A service that uses every core.
-    pub fn new(entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(entropy: Arc<dyn Entropy>, composition: Composition) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::with(entropy, cores, cores * WAITING_PER_CORE)
+        Self { composition, ..Self::with(entropy, cores, cores * WAITING_PER_CORE) }
     }
 
     fn with(entropy: Arc<dyn Entropy>, turns: usize, waiting: usize) -> Self {
         Self {
             entropy,
+            composition: Composition::Any,
             places: Arc::new(Semaphore::new(turns + waiting)),
             turns: Arc::new(Semaphore::new(turns)),
             memory: Arc::default(),
@@ -103,10 +110,10 @@ impl Passwords {
         password: &str,
         known: &[&str],
     ) -> Result<Result<(), Weakness>, PasswordError> {
-        if let Err(weakness) = check_form(password) {
-            return Ok(Err(weakness));
-        }
-        let password = scored(password);
+        let password = match self.check_form(password) {
+            Ok(password) => scored(&password),
+            Err(weakness) => return Ok(Err(weakness)),
+        };
         let known: Vec<String> = known.iter().map(|word| scored(word)).collect();
         self.in_turn(move |_| {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -124,6 +131,7 @@ impl Passwords {
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
         let mut salt = [0; SALT_BYTES];
         self.entropy.fill(&mut salt);
+        let password = nfkc(&password);
         self.in_turn(move |memory| hash(&password, &salt, memory))
             .await?
             .ok_or(PasswordError::Fault)
@@ -140,13 +148,38 @@ impl Passwords {
         hash: Option<String>,
     ) -> Result<bool, PasswordError> {
         self.in_turn(move |memory| match hash {
-            Some(known) => is_match(&password, &known, memory).unwrap_or(false),
+            Some(known) => {
+                let form = nfkc(&password);
+                let mut is_match = |form: &str| is_match(form, &known, memory).unwrap_or(false);
+                // An older hash is of the password as it was typed.
+                is_match(&form) || (form != password && is_match(&password))
+            }
             None => {
                 self::hash(&password, &[0; SALT_BYTES], memory);
                 false
             }
         })
         .await
+    }
+
+    /// The password in the form in which it is scored and hashed.
+    fn check_form(&self, password: &str) -> Result<String, Weakness> {
+        if password.len() > MAX_BYTES {
+            return Err(Weakness::Long);
+        }
+        let password = nfkc(password);
+        match password.chars().count() {
+            count if count < *CHARS.start() => return Err(Weakness::Short),
+            count if count > *CHARS.end() => return Err(Weakness::Long),
+            _ => {}
+        }
+        let has = |test: fn(char) -> bool| password.chars().any(test);
+        let is_mixed =
+            || has(char::is_lowercase) && has(char::is_uppercase) && has(|c| c.is_ascii_digit());
+        if self.composition == Composition::Mixed && !is_mixed() {
+            return Err(Weakness::Plain);
+        }
+        Ok(password)
     }
 
     async fn in_turn<T: Send + 'static>(
@@ -169,20 +202,6 @@ impl Passwords {
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| PasswordError::Fault)
     }
-}
-
-fn check_form(password: &str) -> Result<(), Weakness> {
-    if password.chars().count() < MIN_CHARS {
-        return Err(Weakness::Short);
-    }
-    if password.len() > MAX_BYTES {
-        return Err(Weakness::Long);
-    }
-    let has = |test: fn(char) -> bool| password.chars().any(test);
-    if !(has(char::is_lowercase) && has(char::is_uppercase) && has(|c| c.is_ascii_digit())) {
-        return Err(Weakness::Plain);
-    }
-    Ok(())
 }
 
 fn scored(text: &str) -> String {
@@ -240,7 +259,7 @@ mod tests {
     use crate::adapters::system::SystemEntropy;
 
     fn passwords() -> Passwords {
-        Passwords::new(Arc::new(SystemEntropy))
+        Passwords::new(Arc::new(SystemEntropy), Composition::Any)
     }
 
     #[tokio::test]
@@ -250,11 +269,40 @@ mod tests {
             passwords.judge(password, &["anna@example.org"]).await.expect("the service is idle")
         };
         assert_eq!(check("Ab1").await, Err(Weakness::Short));
-        assert_eq!(check("abcdefgh1").await, Err(Weakness::Plain));
         assert_eq!(check("Password1").await, Err(Weakness::Guessable));
+        assert_eq!(check("abcdefgh1").await, Err(Weakness::Guessable));
         assert_eq!(check(&"Aa1".repeat(100)).await, Err(Weakness::Long));
+        assert_eq!(check(&"x9ü-".repeat(33)).await, Err(Weakness::Long));
         assert_eq!(check("Demo-pass-1").await, Ok(()));
+        assert_eq!(check("correct horse battery staple").await, Ok(()));
+        let mixed = Passwords { composition: Composition::Mixed, ..passwords.clone() };
+        let check = async |password: &str| mixed.judge(password, &[]).await.expect("idle");
+        assert_eq!(check("correct horse battery staple").await, Err(Weakness::Plain));
         assert_eq!(check("correct-Horse7-battery").await, Ok(()));
+    }
+
+    #[test]
+    fn no_common_password_is_taken() {
+        let common =
+            ["qwertyuiop", "1q2w3e4r5t", "iloveyou1", "football123", "p@ssw0rd", "letmein123"];
+        for password in common {
+            assert!(zxcvbn::zxcvbn(password, &[]).score() < MIN_SCORE, "{password}");
+        }
+    }
+
+    /// A keyboard may write one letter in several ways, for example in full width.
+    #[tokio::test]
+    async fn a_password_is_the_same_however_a_keyboard_writes_it() {
+        let passwords = passwords();
+        let typed = "Ｄｅｍｏ-pass-ﬁne-e\u{301}";
+        let hash = passwords.hash("Demo-pass-fine-é".into()).await.expect("hashes");
+        let is = async |password: &str, hash: &str| {
+            passwords.matches(password.into(), Some(hash.to_owned())).await.expect("idle")
+        };
+        assert!(is(typed, &hash).await && is("Demo-pass-fine-é", &hash).await);
+        // A hash from before passwords had one form.
+        let older = self::hash(typed, &[7; SALT_BYTES], &mut Memory::default()).expect("hashes");
+        assert!(is(typed, &older).await && !is("Demo-pass-fine-é", &older).await);
     }
 
     #[tokio::test]
