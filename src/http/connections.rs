@@ -51,7 +51,8 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const MAX_HEADERS_BYTES: u32 = 16 * 1024;
 /// How many streams an HTTP/2 client may open and reset at once before its connection ends.
 const MAX_RESET_STREAMS: usize = 20;
-/// The first bytes of a connection that speaks HTTP/2 (RFC 9113, 3.4). No method of HTTP/1.1 begins so.
+/// The first bytes of a connection that speaks HTTP/2 (RFC 9113, 3.4). Other connections may begin so, too; then hyper-util
+/// looks at the rest of the preface.
 const HTTP_2: &[u8] = b"PRI";
 
 /// How many connections may wait to be accepted; the system can have a lower limit (`net.core.somaxconn`). A client whose
@@ -286,5 +287,32 @@ mod tests {
         let served = connections.serve_one(stream, peer, place, endpoint, stop);
         assert!(size_of_val(&served) < 4_096, "{} bytes", size_of_val(&served));
         drop(client);
+    }
+
+    /// A connection that cannot be HTTP/2 has a read buffer of half the size.
+    #[tokio::test]
+    async fn the_first_bytes_choose_the_protocol() {
+        let settings = ConnectionSettings {
+            all: 8,
+            per_peer: 8,
+            streams: 100,
+            head: Duration::from_secs(1),
+            body: Duration::from_secs(1),
+            idle: Duration::from_secs(1),
+        };
+        let clock = Arc::new(SystemClock::default());
+        let connections = Connections::new(8, &settings, TrustedProxies::default(), clock);
+        let listener = listen(([127, 0, 0, 1], 0).into()).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        for (first, may_be_http_2) in
+            [("G", false), ("POST", false), ("P", true), ("PR", true), ("PRI * HTTP/2.0", true)]
+        {
+            let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+            let client = client.expect("a connection");
+            client.try_write(first.as_bytes()).expect("sent");
+            let (stream, _) = accepted.expect("a connection");
+            let protocol = connections.protocol_of(&stream).await.expect("first bytes");
+            assert_eq!(protocol.is_http2_available(), may_be_http_2, "{first}");
+        }
     }
 }

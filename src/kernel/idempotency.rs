@@ -2,7 +2,7 @@
 //! attempt, valid within one caller and one route, bound to the body.
 //!
 //! The transaction that starts the effect writes the claim, and the transaction that ends the effect writes the
-//! response. Therefore a key never survives a crash without its effect, and a refused start rolls its claim back.
+//! response. Therefore a key never survives a crash without its effect, and a refused start rolls its claim back, or takes it back where others have begun in the same transaction.
 //! Responses with 2xx and 402 are stored. Any other outcome is determined anew for each request.
 
 mod store;

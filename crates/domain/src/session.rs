@@ -5,8 +5,8 @@
 //! stolen, so the session ends (RFC 9700, "Best Current Practice for OAuth 2.0 Security", 4.14.2).
 
 /// How long after a replacement both the replaced token and its successor get the successor, in milliseconds. An answer may
-/// be lost, and tabs may ask at the same moment. Since the successor is not replaced in this time either, a request that is
-/// under way for less than this time never carries a token that was replaced twice.
+/// be lost, and tabs may ask at the same moment. The successor is not replaced in this time either, so a request that left
+/// before the replacement, and arrives within this time after it, is never taken for a copy.
 pub const GRACE_MS: i64 = 10_000;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;

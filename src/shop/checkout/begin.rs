@@ -61,9 +61,9 @@ enum CheckoutGroupError {
     /// No member begins here: these are their results.
     #[error("none of the checkouts begins here")]
     None(Vec<BeginResult>),
-    /// The members are of several events: the number of its part for each.
+    /// Some members have their results, and the others are of several events.
     #[error("the checkouts are of several events")]
-    Parts(Vec<usize>),
+    Parts(EventParts),
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -75,6 +75,15 @@ impl UseCaseError for CheckoutGroupError {
             Self::None(_) | Self::Parts(_) => None,
         }
     }
+}
+
+/// A group that begins in several parts.
+#[derive(Debug)]
+struct EventParts {
+    /// The results of the members that are left out, by their positions in the group.
+    left_out: BTreeMap<usize, BeginResult>,
+    /// The part of each other member, by its position in the group.
+    part_of: BTreeMap<usize, usize>,
 }
 
 /// What came of a member of the group.
@@ -110,7 +119,7 @@ struct DecidedCheckout<'a> {
 struct LeftOut(BTreeMap<usize, BeginResult>);
 
 impl LeftOut {
-    /// The members that go on. Who is refused is left out.
+    /// The members that go on. A refused member is left out.
     fn sift<'a, T>(
         &mut self,
         members: impl IntoIterator<Item = (ClaimedCheckout<'a>, Result<T, ConfirmError>)>,
@@ -128,7 +137,7 @@ impl LeftOut {
     }
 
     /// Ends the group if no member goes on.
-    fn some<T>(&mut self, going: Vec<T>) -> Result<Vec<T>, CheckoutGroupError> {
+    fn or_end<T>(&mut self, going: Vec<T>) -> Result<Vec<T>, CheckoutGroupError> {
         if going.is_empty() {
             return Err(CheckoutGroupError::None(mem::take(&mut self.0).into_values().collect()));
         }
@@ -145,7 +154,7 @@ async fn begin_together(
 ) -> Result<Vec<BeginResult>, CheckoutGroupError> {
     let mut left_out = LeftOut::default();
     let claimed = claim(tx, commands, entropy, &mut left_out).await?;
-    let claimed = left_out.some(claimed)?;
+    let claimed = left_out.or_end(claimed)?;
     let decided = decide(tx, claimed.clone(), &mut left_out).await?;
     let (members, changes) = begin_payments(tx, decided, &mut left_out).await?;
 
@@ -191,7 +200,7 @@ async fn begin_together(
     Ok(results.into_values().collect())
 }
 
-/// Claims the attempts of all members. Whose request was begun before is left out.
+/// Claims the attempts of all members. A member whose request has begun before is left out.
 async fn claim<'a>(
     tx: &Tx,
     commands: &'a [Arc<ConfirmCommand>],
@@ -232,24 +241,28 @@ async fn decide<'a>(
     let payers: Vec<Payer<'_>> = claimed.iter().map(ClaimedCheckout::payer).collect();
     let looked = payments::look(tx, &payers).await?;
     let looked = left_out.sift(claimed.into_iter().zip(looked.into_iter().map(fitting)));
-    let looked = left_out.some(looked)?;
-    in_one_part(looked.iter().map(|(_, candidates)| candidates.as_slice()))?;
+    let looked = left_out.or_end(looked)?;
+    let part_of = parts(&looked);
+    if part_of.values().any(|part| *part > 0) {
+        let left_out = mem::take(&mut left_out.0);
+        return Err(CheckoutGroupError::Parts(EventParts { left_out, part_of }));
+    }
     payments::lock_buyers(tx, looked.iter().map(|(member, of)| (member.payer(), of.as_slice())))
         .await?;
 
-    // Since the look, anything may have changed. Nothing of this changes any more.
+    // Anything may have changed since the look. From here on, the reservations are locked.
     let members: Vec<ClaimedCheckout<'a>> = looked.into_iter().map(|(member, _)| member).collect();
     let payers: Vec<Payer<'_>> = members.iter().map(ClaimedCheckout::payer).collect();
     let locked = payments::lock(tx, &payers).await?;
     let locked = left_out.sift(members.into_iter().zip(locked.into_iter().map(fitting)));
-    let locked = left_out.some(locked)?;
+    let locked = left_out.or_end(locked)?;
     let items = items_of(tx, locked.iter().map(|(member, _)| *member)).await?;
     let decided = locked.into_iter().zip(items).map(|((claimed, candidates), items)| {
         let order = order(&claimed, &candidates, &items);
         (claimed, order.map(|order| DecidedCheckout { claimed, candidates, items, order }))
     });
     let decided = left_out.sift(decided).into_iter().map(|(_, decided)| decided).collect();
-    left_out.some(decided)
+    left_out.or_end(decided)
 }
 
 /// The items of each member, in the order of events and seats.
@@ -270,8 +283,8 @@ async fn items_of<'a>(
     Ok(items_of)
 }
 
-/// Begins the payments of the members, and leaves out whose time runs out at this very moment. Returns the changes for
-/// viewers.
+/// Begins the payments of the members, and leaves out the members whose time runs out at this very moment. Returns the
+/// changes for viewers.
 async fn begin_payments<'a>(
     tx: &Tx,
     decided: Vec<DecidedCheckout<'a>>,
@@ -291,28 +304,24 @@ async fn begin_payments<'a>(
         (member.claimed, if is_whole { Ok(member) } else { Err(lapsed.into()) })
     });
     let begun = left_out.sift(begun).into_iter().map(|(_, member)| member).collect();
-    Ok((left_out.some(begun)?, changes))
+    Ok((left_out.or_end(begun)?, changes))
 }
 
-/// Whether all members are of one event. A change of a seating plan locks all seats of its event, and must not keep the
-/// buyers of another event waiting. A booking of several events is a part of its own.
-fn in_one_part<'a>(
-    members: impl Iterator<Item = &'a [Candidate]>,
-) -> Result<(), CheckoutGroupError> {
-    let mut numbers: HashMap<Option<Uuid>, usize> = HashMap::new();
-    let mut count = 0;
-    let parts: Vec<usize> = members
-        .map(|candidates| {
-            let event = only_event(candidates);
-            let known = event.and_then(|_| numbers.get(&event).copied());
-            known.unwrap_or_else(|| {
-                numbers.insert(event, count);
-                count += 1;
-                count - 1
-            })
-        })
-        .collect();
-    if count <= 1 { Ok(()) } else { Err(CheckoutGroupError::Parts(parts)) }
+/// The part of each member, by its position in the group: the members of one event are a part. A change of a seating plan
+/// locks all seats of its event, and must not keep the buyers of another event waiting. A booking of several events is a
+/// part of its own.
+fn parts(members: &[(ClaimedCheckout<'_>, Vec<Candidate>)]) -> BTreeMap<usize, usize> {
+    let (mut known, mut count) = (HashMap::new(), 0);
+    let mut part_of = |event: Option<Uuid>| {
+        let next = count;
+        let part = event.map_or(next, |event| *known.entry(event).or_insert(next));
+        count += usize::from(part == next);
+        part
+    };
+    members
+        .iter()
+        .map(|(member, candidates)| (member.place, part_of(only_event(candidates))))
+        .collect()
 }
 
 /// The value that all of these are.

@@ -75,12 +75,17 @@ fn items_of(
 /// The bookings of which each of the wanted seats was changed, with those that want no seat.
 ///
 /// # Errors
-/// When a part of a booking's seats was changed: the statement changes all of them or none.
+/// When a part of a booking's seats was changed, or a seat of nobody: the statement changes all of a booking or none.
 fn whole_seats(
     booking_of: &HashMap<ReservationId, BookingId>,
     wanted_of: &HashMap<BookingId, i64>,
     changed: &[OwnedSeat],
 ) -> Result<HashSet<BookingId>, StoreError> {
+    let is_ours =
+        |seat: &OwnedSeat| seat.reservation.is_some_and(|id| booking_of.contains_key(&id));
+    if !changed.iter().all(is_ours) {
+        return Err(Bug::new("a changed seat of nobody").into());
+    }
     let owners = changed.iter().filter_map(|seat| Some((seat.reservation?, 1)));
     let changed_of = items_of(owners, booking_of);
     let mut whole: HashSet<BookingId> = booking_of.values().copied().collect();

@@ -197,9 +197,10 @@ impl World {
         if new.len() > 1 {
             self.coverage.scene("checkouts begin together");
         }
-        let members = new.iter().map(|&place| {
+        let late: Vec<bool> = new.iter().map(|_| self.chance.strikes(Fault::PlacesLapse)).collect();
+        let members = new.iter().zip(late).map(|(&place, is_late)| {
             let (number, buyer) = requests[place];
-            Beginning { number, attempt: &self.attempts[number], buyer }
+            Beginning { number, attempt: &self.attempts[number], buyer, is_late }
         });
         let members: Vec<Beginning<'_>> = members.collect();
         let begun = self.store.begin(&members, self.now_ms, self.rules);
@@ -215,7 +216,8 @@ impl World {
             }
             self.note_second_tab(number);
         }
-        if self.dies_at(node, "begin", "after_record") {
+        let is_recorded = begun.iter().any(Option::is_some);
+        if is_recorded && self.dies_at(node, "begin", "after_record") {
             return replies;
         }
         for (place, booking) in new.into_iter().zip(begun) {

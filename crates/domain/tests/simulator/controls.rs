@@ -90,12 +90,12 @@ fn a_member_that_is_sold_what_it_lost_is_caught() {
 
 #[test]
 fn a_beginning_that_keeps_what_a_refused_member_did_is_caught() {
-    check_is_caught(Rule::BeginWithoutRefused, &["InPayment with 0 pending bookings"]);
+    check_is_caught(Rule::BeginWithoutRefused, &["state: Paying"]);
 }
 
 #[test]
 fn a_lease_on_the_clock_of_a_node_is_caught() {
-    check_is_caught(Rule::DatabaseClock, &["not all is over"]);
+    check_is_caught(Rule::DatabaseClock, &["not all is over", "is Authorized and its seat"]);
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     FetchLost,
     /// The database rolls a transaction back.
     Abort,
+    /// The time of places runs out while a checkout begins, after its seats have changed.
+    PlacesLapse,
     /// A local step of a checkout fails.
     StepFails,
     /// A transaction is committed, but its sender is told that it failed.
@@ -90,6 +92,7 @@ impl Fault {
             Self::ServerErrorAfter => "server-error-after",
             Self::FetchLost => "fetch-lost",
             Self::Abort => "abort",
+            Self::PlacesLapse => "places-lapse",
             Self::StepFails => "step-fails",
             Self::LostCommit => "lost-commit",
             Self::Crash => "crash",
@@ -127,7 +130,7 @@ impl Fault {
             Self::Crash => Rate::Gusts(50),
             Self::HookLost | Self::HookLate | Self::HookUnheard => Rate::Steady(250),
             Self::HookTwice | Self::HangUp | Self::LockLies => Rate::Steady(200),
-            Self::Twins | Self::LockDown => Rate::Steady(100),
+            Self::Twins | Self::LockDown | Self::PlacesLapse => Rate::Steady(100),
             Self::Withdrawn => Rate::Steady(80),
             Self::Bounced => Rate::Steady(200),
             // The world decides by itself when these faults strike.

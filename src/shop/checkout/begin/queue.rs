@@ -1,7 +1,7 @@
 //! Checkouts that begin at the same time share a transaction, see [`crate::kernel::batches`].
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use holdfast_domain::ids::Buyer;
 use tokio::sync::oneshot;
 
-use super::{BeginResult, CheckoutGroupError, Started, begin_together};
+use super::{BeginResult, CheckoutGroupError, EventParts, Started, begin_together};
 use crate::{
     kernel::{
         batches::{Batches, Job, take_at},
@@ -71,8 +71,6 @@ impl Job for WaitingCheckout {
     }
 
     async fn run(db: &Db, group: Vec<Self>) {
-        let members = u64::try_from(group.len()).unwrap_or(u64::MAX);
-        metrics::counter!("holdfast_checkout_begins_checkouts_total").increment(members);
         let (mut groups, mut running) = (VecDeque::from([group]), FuturesUnordered::new());
         loop {
             // Some parts of a group run beside each other: one event must not keep another waiting.
@@ -101,6 +99,8 @@ async fn transact(db: &Db, group: Vec<WaitingCheckout>) -> (Vec<WaitingCheckout>
         return (group, Ok(Vec::new()));
     };
     metrics::counter!("holdfast_checkout_begins_total").increment(1);
+    let members = u64::try_from(group.len()).unwrap_or(u64::MAX);
+    metrics::counter!("holdfast_checkout_begins_checkouts_total").increment(members);
     let commands: Arc<[Arc<ConfirmCommand>]> =
         group.iter().map(|waiting| Arc::clone(&waiting.command)).collect();
     let begun = db
@@ -120,11 +120,19 @@ fn smaller(group: Vec<WaitingCheckout>, error: CheckoutGroupError) -> Vec<Vec<Wa
             answer(group, results);
             Vec::new()
         }
-        CheckoutGroupError::Parts(parts) => {
-            let count = parts.iter().max().map_or(0, |last| last + 1);
-            let mut groups: Vec<Vec<WaitingCheckout>> = (0..count).map(|_| Vec::new()).collect();
-            group.into_iter().zip(parts).for_each(|(waiting, part)| groups[part].push(waiting));
-            groups
+        CheckoutGroupError::Parts(EventParts { mut left_out, part_of }) => {
+            let mut groups: BTreeMap<usize, Vec<WaitingCheckout>> = BTreeMap::new();
+            for (place, waiting) in group.into_iter().enumerate() {
+                match left_out.remove(&place) {
+                    // What it has learned stays true, although the transaction is rolled back.
+                    Some(result) => waiting.answer(result),
+                    None => {
+                        let part = part_of.get(&place).copied().unwrap_or_default();
+                        groups.entry(part).or_default().push(waiting);
+                    }
+                }
+            }
+            groups.into_values().collect()
         }
         CheckoutGroupError::Db(error) if group.len() == 1 || error.concerns_all() => {
             group.into_iter().for_each(|it| it.answer(Err(ConfirmError::Db(error.clone()))));

@@ -1,5 +1,5 @@
 //! The beginning of payments: which buyers may pay for their reservations, and the change of the places from held to
-//! paying. Several buyers begin together, and each is decided as if it were alone: who is refused has changed nothing.
+//! paying. Several buyers begin together, and each is decided as if it were alone: a refused buyer has what it had before.
 
 use std::collections::{HashMap, HashSet};
 

@@ -59,8 +59,8 @@ pub enum Looking {
     Locked,
 }
 
-/// The reservations with their events, the accounts of their buyers, and the database's clock after the locks are taken.
-/// Locks the reservations in the order of their ids, if they are looked at so.
+/// The reservations with their events, the accounts of their buyers, and the database's clock. With [`Looking::Locked`], locks
+/// the reservations in the order of their ids first.
 pub async fn candidates(
     sql: &impl Sql,
     ids: &[ReservationId],
@@ -253,17 +253,17 @@ async fn change_seats(
 
 /// Changes seats whose hold has not lapsed from held to paying, as [`change_whole`] does.
 pub async fn begin_seats(sql: &impl Sql, paid: &[PaidFor]) -> Result<Vec<OwnedSeat>, StoreError> {
-    let held = "s.status = 'held' AND s.expires_at > {now}";
+    let held = "locked.status = 'held' AND locked.expires_at > {now}";
     change_whole(sql, paid, "status = 'paying', expires_at = NULL", held).await
 }
 
 /// Changes seats from paying to sold, as [`change_whole`] does.
 pub async fn sell_seats(sql: &impl Sql, paid: &[PaidFor]) -> Result<Vec<OwnedSeat>, StoreError> {
-    change_whole(sql, paid, "status = 'sold'", "s.status = 'paying'").await
+    change_whole(sql, paid, "status = 'sold'", "locked.status = 'paying'").await
 }
 
 /// Changes seats: for each booking all of its seats, or none if one seat is not in this state or belongs to another
-/// reservation. The statement compares the locked rows.
+/// reservation. The statement compares the locked rows, with the clock after the locks are taken.
 async fn change_whole(
     sql: &impl Sql,
     paid: &[PaidFor],
@@ -272,11 +272,13 @@ async fn change_whole(
 ) -> Result<Vec<OwnedSeat>, StoreError> {
     let text = format!(
         "UPDATE seats SET version = version + 1, {set} FROM (\
-             SELECT locked.*, MIN(locked.is_right) OVER (PARTITION BY locked.of_booking) AS is_whole FROM (\
+             SELECT locked.of_event, locked.of_seat, MIN(CASE WHEN 1 = 1 [[state: AND {state}]] \
+                     [[owner: AND locked.reservation_id = locked.item_owner]] \
+                     [[fence: AND locked.fence = locked.item_fence]] THEN 1 ELSE 0 END) \
+                     OVER (PARTITION BY locked.of_booking) AS is_whole FROM (\
                  SELECT s.event_id AS of_event, s.seat_id AS of_seat, rows.booking_id AS of_booking, \
-                     CASE WHEN 1 = 1 [[state: AND {state}]] \
-                         [[owner: AND s.reservation_id = i.reservation_id]] \
-                         [[fence: AND s.fence = i.fence]] THEN 1 ELSE 0 END AS is_right \
+                     s.status, s.expires_at, s.reservation_id, s.fence, \
+                     i.reservation_id AS item_owner, i.fence AS item_fence \
                  FROM reservation_items i \
                  JOIN {{rows $1 (booking_id uuid, reservation_id uuid)}} ON rows.reservation_id = i.reservation_id \
                  JOIN seats s ON s.event_id = i.event_id AND s.seat_id = i.seat_id \

@@ -24,45 +24,49 @@ pub(crate) struct Beginning<'a> {
     pub(crate) attempt: &'a PaymentAttempt,
     /// The buyer whom the request names.
     pub(crate) buyer: usize,
+    /// Whether the time of its places runs out after its seats have changed.
+    pub(crate) is_late: bool,
 }
 
 impl Store {
     /// The first transaction of checkouts, which begin together: it claims the keys, creates bookings and sagas, and
     /// changes the seats from held to paying. Returns the booking of each member; `None` of a member who is refused, because
-    /// one of its reservations is no longer active. A refused member has changed nothing.
+    /// one of its reservations is no longer active, or because the time of its places runs out.
     pub(crate) fn begin(
         &mut self,
         members: &[Beginning<'_>],
         now_ms: i64,
         rules: Rules,
     ) -> Vec<Option<usize>> {
-        let is_undone = members.len() == 1 || rules.keep(Rule::BeginWithoutRefused);
-        let begin = |member| {
-            let begun = |store: &mut Self| store.begin_one(member, now_ms, rules);
-            if is_undone { self.transact(begun).ok() } else { begun(self).ok() }
-        };
-        members.iter().map(begin).collect()
+        members.iter().map(|member| self.begin_one(member, now_ms, rules)).collect()
     }
 
-    fn begin_one(
-        &mut self,
-        member: &Beginning<'_>,
-        now_ms: i64,
-        rules: Rules,
-    ) -> Result<usize, ()> {
-        let Beginning { number, attempt, buyer } = *member;
+    fn begin_one(&mut self, member: &Beginning<'_>, now_ms: i64, rules: Rules) -> Option<usize> {
+        let Beginning { number, attempt, buyer, is_late } = *member;
         let booking = self.bookings.len();
-        if self.is_called_off {
-            return Err(());
+        let is_fit = |id: &usize| {
+            let is_owner = self.reservations[*id].buyer == buyer;
+            (is_owner || !rules.keep(Rule::BeginMindsBuyer)) && self.may_begin(*id, now_ms)
+        };
+        if self.is_called_off || !attempt.reservations.iter().all(is_fit) {
+            return None;
+        }
+        self.set_seats(&attempt.reservations, SeatState::Paying);
+        let has_places = |id: &usize| self.reservations[*id].places.is_some();
+        if is_late && attempt.reservations.iter().any(has_places) {
+            if rules.keep(Rule::BeginWithoutRefused) {
+                self.set_seats(&attempt.reservations, SeatState::Held);
+            }
+            return None;
         }
         let mut persons = 0;
         for &id in attempt.reservations.iter() {
-            let is_owner = self.reservations[id].buyer == buyer;
-            if rules.keep(Rule::BeginMindsBuyer) && !is_owner {
-                return Err(());
+            let row = &mut self.reservations[id];
+            row.state = ReservationState::InPayment;
+            if let Some(places) = &mut row.places {
+                places.state = PlacesState::Paying;
             }
-            self.begin_reservation(id, now_ms)?;
-            persons += self.reservations[id].persons();
+            persons += row.persons();
         }
         let amount = if attempt.is_free { 0 } else { persons * PRICE };
         let order = match amount {
@@ -97,7 +101,7 @@ impl Store {
         if rules.keep(Rule::ClaimWithBegin) {
             self.claim(number, booking, buyer);
         }
-        Ok(booking)
+        Some(booking)
     }
 
     /// Binds the key of an attempt to its booking.
@@ -105,27 +109,25 @@ impl Store {
         self.keys.push(KeyRow { attempt, booking, buyer, answer: None });
     }
 
-    fn begin_reservation(&mut self, id: usize, now_ms: i64) -> Result<(), ()> {
-        let row = &mut self.reservations[id];
-        if row.state.seen_at(row.expires_ms, now_ms) != ReservationState::Active {
-            return Err(());
-        }
-        row.state = ReservationState::InPayment;
-        if let Some(places) = &mut row.places {
-            if places.state != PlacesState::Held {
-                return Err(());
-            }
-            places.state = PlacesState::Paying;
-        }
-        for &(number, fence) in &row.seats {
-            let seat = &mut self.seats[number];
+    /// Whether the reservation is active, and all that it holds is held.
+    fn may_begin(&self, id: usize, now_ms: i64) -> bool {
+        let row = &self.reservations[id];
+        let is_held = |&(number, fence): &(usize, u64)| {
+            let seat = &self.seats[number];
             let ours = seat.owner == Some(id) && seat.fence == fence;
-            if seat.state != SeatState::Held || !ours || seat.until_ms <= now_ms {
-                return Err(());
+            seat.state == SeatState::Held && ours && seat.until_ms > now_ms
+        };
+        row.state.seen_at(row.expires_ms, now_ms) == ReservationState::Active
+            && row.places.as_ref().is_none_or(|places| places.state == PlacesState::Held)
+            && row.seats.iter().all(is_held)
+    }
+
+    fn set_seats(&mut self, reservations: &[usize], state: SeatState) {
+        for id in reservations {
+            for (number, _) in &self.reservations[*id].seats {
+                self.seats[*number].state = state;
             }
-            seat.state = SeatState::Paying;
         }
-        Ok(())
     }
 
     /// Changes all seats of the booking from paying to sold, or none.
