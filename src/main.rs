@@ -17,7 +17,7 @@ use holdfast::{
     settings::{self, Config},
     site::Pages,
 };
-use holdfast_domain::text::counted;
+use holdfast_domain::{access::Role, actor::Actor, text::counted};
 
 /// This allocator returns memory to the system after a crowd of requests. glibc's allocator keeps most of it. It asks for
 /// no huge pages (`no_thp`), of which every touched one would count as a whole.
@@ -66,6 +66,11 @@ enum Configured {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Manage users.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
     /// Compare the gateway's books with ours: print a line for each difference, and exit with 1 if there is one.
     Reconcile {
         /// How many days back to compare.
@@ -80,6 +85,18 @@ enum Configured {
 enum KeysCommand {
     /// Encrypt every encrypted column anew under the first key. Then the other keys can leave the setting.
     Rotate,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Give a user a role: the first administrator of an installation gets the role so.
+    Grant {
+        /// The e-mail address of an account that is active.
+        email: String,
+        /// `customer`, `organizer`, `controller` or `admin`.
+        #[arg(value_parser = |word: &str| Role::parse(word).ok_or("is no role"))]
+        role: Role,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -162,6 +179,11 @@ async fn run(command: Configured, config: Config) -> anyhow::Result<ExitCode> {
                 "value encrypted anew",
                 "values encrypted anew",
             ))?;
+        }
+        Configured::User { command: UserCommand::Grant { email, role } } => {
+            let accounts = App::start(config).await?.slices.accounts;
+            let before = accounts.grant(&email, role, Actor::System).await?;
+            print(format_args!("{email}: {} before, {} now", before.as_str(), role.as_str()))?;
         }
         Configured::Check => return report(&config).await,
         Configured::Reconcile { days } => return reconcile(config, days).await,

@@ -253,7 +253,7 @@ fn register_scheme(registry: &mut Registry) {
         SCHEME,
         MetaSecurityScheme {
             ty: "http",
-            description: Some("The access token from POST /auth/login, POST /auth/register or POST /auth/refresh."),
+            description: Some("The access token from POST /auth/login, POST /auth/activate or POST /auth/refresh."),
             name: None,
             key_in: None,
             scheme: Some("bearer"),

@@ -4,6 +4,7 @@
 
 pub mod activate;
 pub mod api;
+pub mod edit;
 mod letters;
 mod links;
 pub mod log_in;
@@ -11,6 +12,7 @@ pub mod password;
 pub mod proof;
 pub mod recover;
 pub mod register;
+pub mod roles;
 pub mod settings;
 pub mod standing;
 mod store;

@@ -56,3 +56,22 @@ scenario('a_user_changes_the_password_on_a_phone', async ({ visitor }) => {
   await page.getByRole('heading', { level: 1, name: 'Your account' }).waitFor();
   page.faults.length = 0;
 });
+
+scenario('a_user_changes_the_names_and_the_language_of_mails', async ({ visitor }) => {
+  const email = 'renamed@example.org';
+  const page = await accountOf(visitor, email);
+  await page.locator('#first_name').fill('');
+  await page.getByTestId('profile-button').click();
+  await page.locator('#first_name[aria-invalid="true"]').waitFor();
+  await page.locator('#first_name').fill('Augusta');
+  await page.locator('#last_name').fill('');
+  await page.locator('#locale').selectOption('fr');
+  await page.getByTestId('profile-button').click();
+  await page.getByTestId('profile-saved').waitFor();
+  await page.getByTestId('signed-in').getByText('Augusta').waitFor();
+  await page.reload();
+  await page.getByTestId('profile-button').waitFor();
+  assert.deepEqual([await page.locator('#first_name').inputValue(), await page.locator('#last_name').inputValue(),
+    await page.locator('#locale').inputValue()], ['Augusta', '', 'fr']);
+  page.faults.length = 0;
+});

@@ -14,7 +14,8 @@ async function register(page, email, name = 'Ada') {
   await page.locator('#email').fill(email);
   await page.locator('#password').fill(PASSWORD);
   await page.getByTestId('register-button').click();
-  await page.getByTestId('code-form').waitFor();
+  await page.getByTestId('code-form').getByText(email).waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
 }
 
 const linkOf = async (email) => `/activate#${tokenOf(await mailTo(email, '/activate#'))}`;
@@ -34,6 +35,8 @@ scenario('another_browser_chooses_a_password_and_a_name', async ({ visitor }) =>
   const email = 'other@example.org';
   await register(await visitor('/register'), email, 'Mallory');
   const page = await visitor(await linkOf(email), { ...PHONE, alone: true });
+  await page.getByTestId('owner-asked').waitFor();
+  assert.equal(await page.locator('[aria-invalid="true"]').count(), 0, 'nothing was wrong');
   await page.locator('#first_name').fill('Grace');
   await page.locator('#password').fill('short');
   assert.equal(await overflow(page), 0);
@@ -77,7 +80,28 @@ scenario('who_comes_back_later_asks_for_the_mail_and_a_used_link_is_told', async
   await isSignedIn(page);
   const again = await visitor(await linkOf(email), { alone: true });
   await again.getByTestId('no-proof').waitFor();
+  await again.getByTestId('ask-link').click();
+  await again.getByTestId('ask-button').waitFor();
   again.faults.length = 0;
+  page.faults.length = 0;
+});
+
+scenario('who_has_forgotten_the_password_before_the_activation_activates', async ({ visitor }) => {
+  const email = 'forgets@example.org';
+  await register(await visitor('/register'), email, 'Mallory');
+  const page = await visitor('/forgot');
+  await page.locator('#email').fill(email);
+  await page.getByTestId('forgot-button').click();
+  await page.getByTestId('code-form').waitFor();
+  await page.locator('#mail-code').fill(codeOf(await mailTo(email, '/activate#')));
+  await page.locator('#password').fill('correct-Horse7-battery');
+  await page.getByTestId('reset-button').click();
+  await page.getByTestId('owner-asked').waitFor();
+  await page.locator('#first_name').fill('Grace');
+  assert.equal(await page.locator('[aria-invalid="true"]').count(), 0, 'nothing was wrong');
+  await page.getByTestId('activate-button').click();
+  await isSignedIn(page);
+  await signedInAs(page, 'Grace');
   page.faults.length = 0;
 });
 

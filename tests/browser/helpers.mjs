@@ -132,7 +132,7 @@ export function suite(settings, prepare, { asUsersHave = false, browserName } = 
       const account = { email, password, first_name, last_name, locale };
       assert.equal((await api('POST', '/auth/register', account)).status, 204);
       const mail = await steps.mailTo(email, '/activate#');
-      const answer = await api('POST', '/auth/activate', { token: tokenOf(mail), password, first_name, last_name });
+      const answer = await api('POST', '/auth/activate', { token: tokenOf(mail), password, first_name, last_name, locale });
       assert.equal(answer.status, 200, JSON.stringify(answer.body));
     },
 

@@ -54,6 +54,9 @@ pub struct Activation {
     /// The user's family name, at most 100 characters. Empty for people who have one name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
+    /// The user's language as a BCP 47 tag such as `en` or `fr`, if a password is sent. Default: that of `Accept-Language`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
 }
 
 /// The address of a new account, whose user wants the mail once more.
@@ -130,7 +133,7 @@ pub struct ChangedPassword {
     pub new_password: String,
 }
 
-/// The response to a registration, a sign-in or a renewal. It also sets the cookie with the refresh token.
+/// The response to an activation, a sign-in or a renewal. It also sets the cookie with the refresh token.
 #[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct Session {
@@ -212,6 +215,23 @@ pub struct Profile {
     pub locale: String,
     /// The organizations that the user is a member of.
     pub organizations: Vec<Membership>,
+}
+
+/// A change of a user's own profile. What is absent stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct ProfileChange {
+    /// The user's given name, 1 to 100 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// The user's family name, at most 100 characters. Empty for people who have one name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// The user's language as a BCP 47 tag such as `en` or `fr`. Mails are in this language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
 }
 
 /// A user's membership of an organization.

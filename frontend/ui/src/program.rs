@@ -69,7 +69,7 @@ pub fn way_back(wanted: Option<&str>) -> String {
         .filter(|url| url.origin() == origin)
         .filter(|url| {
             Page::at(&url.pathname())
-                .is_some_and(|page| !matches!(page, Page::SignIn | Page::Register))
+                .is_some_and(|page| !matches!(page, Page::SignIn | Page::Register | Page::Activate))
         })
         .map_or_else(|| "/".to_owned(), |url| url.href())
 }

@@ -18,7 +18,7 @@ use super::{
     Accounts, links,
     log_in::{SignedIn, user_named},
     proof::{ProofError, Proved},
-    register::names,
+    register::{locale_of, names},
     store,
 };
 use crate::{
@@ -40,6 +40,7 @@ struct NewOwner {
     hash: String,
     first_name: String,
     last_name: String,
+    locale: &'static str,
 }
 
 /// A proof that counts, and what the account becomes.
@@ -48,7 +49,7 @@ struct AccountActivation {
     user: UserId,
     link: LinkId,
     field: &'static str,
-    /// The password whose registration the browser knows.
+    /// The hash of the password when the proof was checked.
     #[debug("hidden")]
     known: Option<String>,
     owner: Option<NewOwner>,
@@ -68,7 +69,8 @@ impl Accounts {
         }
     }
 
-    /// Activates the account whose address is proved. `registered` is what [`Accounts::sign_up`] has given to the browser.
+    /// Activates the account whose address is proved. `registered` is what [`Accounts::sign_up`] has given to the browser;
+    /// `fallback` is the language of a user who names none.
     ///
     /// # Errors
     /// When the proof does not count, the browser has not registered the account and sends no password and name, a field is
@@ -77,27 +79,33 @@ impl Accounts {
         &self,
         wanted: Activation,
         registered: Option<&str>,
+        fallback: &'static str,
     ) -> Result<SignedIn, ProofError> {
-        let Activation { token, email, code, password, first_name, last_name } = wanted;
+        let Activation { token, email, code, password, first_name, last_name, locale } = wanted;
+        // A password or a name that is refused uses up no try.
+        let of_field = |(field, fault)| ProofError::Field(field, fault);
+        let (last_name, locale) = (
+            last_name.unwrap_or_default(),
+            locale.as_deref().map(locale_of).transpose().map_err(of_field)?.unwrap_or(fallback),
+        );
+        let names = first_name.map(|first_name| names(&first_name, &last_name));
+        let names = names.transpose().map_err(of_field)?;
         if let Some(password) = &password {
-            // A weak password uses up no try.
-            self.judge("password", password, &[]).await?;
+            let (first, last) = names.as_ref().map_or(("", ""), |(first, last)| (first, last));
+            self.judge("password", password, &[first, last]).await?;
         }
-        let Proved { field, link, user } = self.prove(PURPOSE, token, email, code).await?;
+        let Proved { field, link, user, .. } = self.prove(&[PURPOSE], token, email, code).await?;
         let has_registered = user.password_hash.as_deref().is_some_and(|hash| {
             registered.is_some_and(|it| links::is_registered(&self.sessions.keys, it, hash))
         });
-        let owner = match password {
-            None if has_registered => None,
-            None => return Err(ProofError::RegisteredElsewhere("password")),
-            Some(password) => {
-                let first_name = first_name.ok_or(ProofError::RegisteredElsewhere("first_name"))?;
-                let (first_name, last_name) = names(&first_name, &last_name.unwrap_or_default())
-                    .map_err(|(field, fault)| ProofError::Field(field, fault))?;
-                let known = [user.email.as_str(), &first_name, &last_name];
-                self.judge("password", &password, &known).await?;
+        let owner = match (password, names) {
+            (None, _) if has_registered => None,
+            (None, _) => return Err(ProofError::RegisteredElsewhere("password")),
+            (Some(_), None) => return Err(ProofError::RegisteredElsewhere("first_name")),
+            (Some(password), Some((first_name, last_name))) => {
+                self.judge("password", &password, &[&user.email]).await?;
                 let hash = self.passwords.hash(password).await?;
-                Some(NewOwner { hash, first_name, last_name })
+                Some(NewOwner { hash, first_name, last_name, locale })
             }
         };
         let known = user.password_hash;
@@ -128,10 +136,11 @@ async fn write(
             return Err(ProofError::RegisteredElsewhere("password"));
         }
         None => user,
-        Some(NewOwner { hash, first_name, last_name }) => users::Model {
+        Some(NewOwner { hash, first_name, last_name, locale }) => users::Model {
             password_hash: Some(hash.clone()),
             first_name: first_name.clone(),
             last_name: last_name.clone(),
+            locale: (*locale).to_owned(),
             ..user
         },
     };

@@ -6,7 +6,7 @@ use cookie::Cookie;
 use holdfast_contract::{
     accounts::{
         Activation, ActivationMail, Adopted, ChangedPassword, Credentials, ForgottenPassword,
-        NewPassword, Profile, Registration, Session,
+        NewPassword, Profile, ProfileChange, Registration, Session,
     },
     problem::{FieldError, ProblemType},
 };
@@ -18,6 +18,7 @@ use poem_openapi::OpenApi;
 
 use super::{
     Accounts,
+    edit::EditError,
     log_in::{self, LogInError, SignedIn},
     password::{PasswordError, Weakness},
     proof::ProofError,
@@ -65,7 +66,8 @@ impl AccountsApi {
         let accounts = self.accounts.clone();
         let tasks = &self.accounts.base.tasks;
         let registered = tasks.run(async move { accounts.sign_up(body.0).await }).await??;
-        let kept_ms = LinkPurpose::Activation.lasts_ms();
+        // A mail that is sent again may have a younger link.
+        let kept_ms = 2 * LinkPurpose::Activation.lasts_ms();
         let cookie = self.accounts.registered.kept(registered, kept_ms);
         Ok(WithCookie { cookie, response: NoContent })
     }
@@ -81,7 +83,9 @@ impl AccountsApi {
     ) -> Result<WithCookie<Json<Session>>, ApiProblem> {
         let accounts = self.accounts.clone();
         let registered = self.accounts.registered.read(request);
-        let activate = async move { accounts.activate(body.0, registered.as_deref()).await };
+        let locale = auth::locale(request);
+        let activate =
+            async move { accounts.activate(body.0, registered.as_deref(), locale).await };
         let signed_in = self.accounts.base.tasks.run(activate).await??;
         let (cookie, session) = self.begun(request, signed_in, SessionLength::Browser).await?;
         Ok(WithCookie { cookie, response: Json(session) })
@@ -117,8 +121,8 @@ impl AccountsApi {
 
     /// Renew the access token.
     ///
-    /// The refresh token is in the cookie, and each renewal replaces it. For 10 seconds, the replaced token gets the same
-    /// answer again. After that, a replaced token that comes back ends the session, because somebody has a copy.
+    /// The refresh token is in the cookie, and a renewal replaces it. For 10 seconds, the replaced token and the new one both
+    /// get the new one. After that, a replaced token that comes back ends the session, because somebody has a copy.
     #[oai(path = "/refresh", method = "post")]
     async fn refresh(
         &self,
@@ -178,6 +182,20 @@ impl AccountsApi {
     #[oai(path = "/profile", method = "get")]
     async fn profile(&self, caller: Caller) -> Result<Json<Profile>, ApiProblem> {
         Ok(Json(self.profile_of(caller.user()?).await?))
+    }
+
+    /// Change the names and the language of the signed-in user.
+    #[oai(path = "/profile", method = "patch")]
+    async fn edit_profile(
+        &self,
+        caller: Caller,
+        body: Json<ProfileChange>,
+    ) -> Result<Json<Profile>, ApiProblem> {
+        let user = caller.user()?;
+        let accounts = self.accounts.clone();
+        let edit = async move { accounts.edit_profile(user, body.0).await };
+        self.accounts.base.tasks.run(edit).await??;
+        Ok(Json(self.profile_of(user).await?))
     }
 }
 
@@ -311,6 +329,16 @@ impl From<ProofError> for ApiProblem {
             ProofError::Weak(field, weakness) => too_weak(field, &weakness),
             ProofError::Password(error) => error.into(),
             ProofError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<EditError> for ApiProblem {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Field(field, message) => Self::field(field, message),
+            EditError::NotActive => auth::no_longer_active(),
+            EditError::Db(error) => error.into(),
         }
     }
 }

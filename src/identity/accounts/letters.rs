@@ -115,7 +115,7 @@ impl AccountLetters {
             notes: vec![
                 language
                     .pick(
-                        "If you have forgotten the password, the page leads you to a new one. If you did not register, you need to do nothing: your account stays as it is.",
+                        "If you have forgotten your password, you can choose a new one there. If you did not register, you need to do nothing: your account stays as it is.",
                         "Si vous avez oublié le mot de passe, la page vous permet d’en choisir un nouveau. Si ce n’était pas vous, vous n’avez rien à faire : votre compte reste le même.",
                     )
                     .to_owned(),
@@ -126,7 +126,7 @@ impl AccountLetters {
                 language.pick("You have an account", "Vous avez déjà un compte"),
                 language
                     .pick(
-                        "Somebody, probably you, wanted to create an account with this address. There is one already: sign in with it.",
+                        "Somebody, probably you, wanted to create an account with this address. You already have one. Sign in instead.",
                         "Quelqu’un, sans doute vous, a voulu créer un compte avec cette adresse. Il en existe déjà un : connectez-vous.",
                     )
                     .to_owned(),

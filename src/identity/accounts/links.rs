@@ -28,16 +28,16 @@ pub(super) fn read(keys: &KeyRing, purpose: LinkPurpose, token: &str) -> Option<
     (of == purpose.as_str()).then(|| Uuid::try_parse(id).ok().map(LinkId))?
 }
 
-/// The first part of what a browser keeps that has registered an account.
+/// The first part of the registration cookie's value.
 const REGISTERED_PREFIX: &str = "ha1";
 
-/// What a browser keeps that has registered an account with this password. A hash has a salt of its own, so it tells one
-/// registration from all others.
+/// The value of the cookie of the browser that has registered an account with this password. A hash has a salt of its own,
+/// so it tells one registration from all others.
 pub(super) fn registered(keys: &KeyRing, password_hash: &str) -> String {
     keys.signed(MacPurpose::Registration, &registration(password_hash))
 }
 
-/// Whether the browser has registered the account that has this password.
+/// Whether this is the cookie of the browser that has registered the account with this password.
 pub(super) fn is_registered(keys: &KeyRing, kept: &str, password_hash: &str) -> bool {
     keys.verified(MacPurpose::Registration, kept) == Some(registration(password_hash).as_str())
 }

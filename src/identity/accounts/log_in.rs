@@ -56,7 +56,7 @@ impl UseCaseError for LogInError {
 #[derive(derive_more::Debug, Clone)]
 pub struct SignedIn {
     pub user: User,
-    /// The hash that the password has matched. `None` for a user who has just registered.
+    /// The hash that the password has matched. `None` when no password was checked.
     #[debug("hidden")]
     pub matched: Option<String>,
 }

@@ -31,7 +31,8 @@ pub enum ProofError {
     /// distinguish these cases, nor does it say whether there is such an account.
     #[error("{0}: the proof does not count")]
     NoProof(&'static str),
-    /// The address is proved, and this browser has not registered the account: its user sends a password and a name.
+    /// The address is proved, and this browser has not registered the account: its user sends a password and a name to
+    /// activate it.
     #[error("the account was registered in another browser")]
     RegisteredElsewhere(&'static str),
     #[error("the present password is wrong")]
@@ -71,6 +72,7 @@ impl UseCaseError for ProofError {
 pub(super) struct Proved {
     /// The field that named it.
     pub(super) field: &'static str,
+    pub(super) purpose: LinkPurpose,
     pub(super) link: LinkId,
     pub(super) user: users::Model,
 }
@@ -102,22 +104,22 @@ impl Accounts {
             .await
     }
 
-    /// The live link of a token, or of an address and a code. Nothing is used up but a try.
+    /// The live link of a token, or of an address and a code, for one of these purposes. Nothing is used up but a try.
     pub(super) async fn prove(
         &self,
-        purpose: LinkPurpose,
+        purposes: &[LinkPurpose],
         token: Option<String>,
         email: Option<String>,
         code: Option<String>,
     ) -> Result<Proved, ProofError> {
         let (field, link) = match (token, email, code) {
             (Some(token), None, None) => {
-                let id = links::read(&self.sessions.keys, purpose, &token);
-                let id = id.ok_or(ProofError::NoProof("token"))?;
+                let read = |of: &LinkPurpose| links::read(&self.sessions.keys, *of, &token);
+                let id = purposes.iter().find_map(read).ok_or(ProofError::NoProof("token"))?;
                 ("token", store::link(&self.base.db, id).await?)
             }
             (None, Some(email), Some(code)) => {
-                ("code", self.link_of_code(purpose, &email, &code).await?)
+                ("code", self.link_of_code(purposes, &email, &code).await?)
             }
             _ => {
                 let form = "send the token, or email and code".to_owned();
@@ -127,14 +129,14 @@ impl Accounts {
         let link = link.ok_or(ProofError::NoProof(field))?;
         let user = store::user(self.base.db.reader(), link.user_id).await?;
         let user = user.ok_or(ProofError::NoProof(field))?;
-        Ok(Proved { field, link: link.id, user })
+        Ok(Proved { field, purpose: link.purpose, link: link.id, user })
     }
 
     /// The link that goes on of the account with this address, if the code is that of the link. The same statements are
     /// sent whether the account exists or not.
     async fn link_of_code(
         &self,
-        purpose: LinkPurpose,
+        purposes: &[LinkPurpose],
         email: &str,
         code: &str,
     ) -> Result<Option<account_links::Model>, StoreError> {
@@ -145,8 +147,12 @@ impl Accounts {
         let keys = &self.sessions.keys;
         let id = user.map_or_else(|| links::nobody(keys, email), |user| user.id);
         let is_allowed = self.may_try(id, TryKind::Code).await?;
-        let link = store::live_link(&self.base.db, id, purpose).await?;
-        Ok(link.filter(|link| is_allowed && links::is_code(keys, link.id, code)))
+        let mut proved = None;
+        for purpose in purposes {
+            let link = store::live_link(&self.base.db, id, *purpose).await?;
+            proved = proved.or(link.filter(|link| links::is_code(keys, link.id, code)));
+        }
+        Ok(proved.filter(|_| is_allowed))
     }
 
     /// Counts a try, and says whether there are not too many. The count is kept whatever becomes of the try.
@@ -214,10 +220,11 @@ pub(super) async fn send_link(
     post(tx, entropy, [NewMessage { instance: mails.to_string(), ..mail }], now).await
 }
 
-/// Whether the user gets no mail now: the last one is too young, or the link was sent too often.
+/// Whether the user gets no mail now: the last one is too young. After some mails with a fresh link, the pause is longer.
 fn is_too_early(link: Option<&account_links::Model>, now: i64) -> bool {
     link.is_some_and(|link| {
         let is_fresh = link.expires_at - now >= LEFT_MS;
-        now < link.sent_at + PAUSE_MS || (is_fresh && link.mails >= MAX_MAILS)
+        let pause = if is_fresh && link.mails >= MAX_MAILS { HOUR_MS } else { PAUSE_MS };
+        now < link.sent_at + pause
     })
 }

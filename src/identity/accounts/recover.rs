@@ -43,7 +43,7 @@ impl Accounts {
         let Some(user) = user_named(&self.base.db, typed).await? else { return Ok(()) };
         match user.status {
             AccountStatus::Active => self.ask_mail(&user, PURPOSE).await,
-            // Who proves the address sets a password, too.
+            // The link or the code activates the account, with a new password in another browser.
             AccountStatus::Inactive => self.ask_mail(&user, LinkPurpose::Activation).await,
             AccountStatus::Suspended | AccountStatus::Erased => Ok(()),
         }
@@ -57,7 +57,13 @@ impl Accounts {
         let NewPassword { token, email, code, password } = wanted;
         // A weak password uses up no try.
         self.judge("password", &password, &[]).await?;
-        let Proved { field, link, user } = self.prove(PURPOSE, token, email, code).await?;
+        // The mail to a user who has not proved the address yet activates the account.
+        let purposes = [PURPOSE, LinkPurpose::Activation];
+        let Proved { field, purpose, link, user } =
+            self.prove(&purposes, token, email, code).await?;
+        if purpose != PURPOSE {
+            return Err(ProofError::RegisteredElsewhere("first_name"));
+        }
         self.judge("password", &password, &known_of(&user)).await?;
         let hash = self.passwords.hash(password).await?;
         let change = PasswordChange { user: user.id, hash, proof: Proof::Link(link, field) };

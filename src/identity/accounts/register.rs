@@ -150,9 +150,9 @@ impl Accounts {
             .map_err(|(field, fault)| RegisterError::Field(field, fault))?;
         let locale = match registration.locale.as_deref() {
             None => LOCALES[0],
-            Some(wanted) => LOCALES.into_iter().find(|ours| *ours == wanted).ok_or_else(|| {
-                RegisterError::Field("locale", format!("must be one of {}", LOCALES.join(", ")))
-            })?,
+            Some(wanted) => {
+                locale_of(wanted).map_err(|(field, fault)| RegisterError::Field(field, fault))?
+            }
         };
         let known = [email.as_str(), &first_name, &last_name];
         self.passwords.judge(&registration.password, &known).await??;
@@ -176,6 +176,12 @@ pub(super) fn names(
         name => line("last_name", name)?,
     };
     Ok((first_name, last_name))
+}
+
+/// The language, if the shop speaks it. The fault comes with its field.
+pub(super) fn locale_of(wanted: &str) -> Result<&'static str, (&'static str, String)> {
+    let ours = LOCALES.into_iter().find(|ours| *ours == wanted);
+    ours.ok_or_else(|| ("locale", format!("must be one of {}", LOCALES.join(", "))))
 }
 
 async fn sign_up(

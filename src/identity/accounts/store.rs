@@ -1,12 +1,14 @@
 //! The SQL of accounts: users, the links in mails to them, and tries.
 
 use holdfast_domain::{
+    access::Role,
     ids::{LinkId, UserId},
     link::{LinkPurpose, TryKind},
 };
 use holdfast_entity::{account_links, account_tries, users};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, UpdateMany,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    UpdateMany,
     sea_query::{ExprTrait, LockType},
 };
 
@@ -20,12 +22,14 @@ pub async fn user_by_email(
     Ok(users::Entity::find().filter(users::Column::Email.eq(email)).one(db).await?)
 }
 
-/// The user with one of these forms of an e-mail address.
+/// The oldest user with one of these forms of an e-mail address.
 pub async fn user_of_forms(
     sql: &impl Sql,
     forms: Vec<String>,
 ) -> Result<Option<users::Model>, StoreError> {
-    let found = users::Entity::find().filter(users::Column::Email.is_in(forms));
+    let found = users::Entity::find()
+        .filter(db::is_among(sql, users::Column::Email, forms))
+        .order_by_asc(users::Column::Id);
     Ok(found.one(sql.reading()).await?)
 }
 
@@ -63,6 +67,13 @@ pub async fn set_password(tx: &impl Sql, id: UserId, hash: &str) -> Result<(), S
     let change = users::Entity::update_many()
         .filter(users::Column::Id.eq(id))
         .col_expr(users::Column::PasswordHash, hash.into());
+    db::change(tx, change).await.map(|_| ())
+}
+
+pub async fn set_role(tx: &impl Sql, id: UserId, role: Role) -> Result<(), StoreError> {
+    let change = users::Entity::update_many()
+        .filter(users::Column::Id.eq(id))
+        .col_expr(users::Column::Role, role.into());
     db::change(tx, change).await.map(|_| ())
 }
 

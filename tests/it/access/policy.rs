@@ -103,6 +103,7 @@ const TABLE: &[(&str, AccessRule)] = &[
     ("POST /auth/refresh", AccessRule::CookieAlone),
     ("POST /auth/logout", AccessRule::Everybody),
     ("GET /auth/profile", AccessRule::Users),
+    ("PATCH /auth/profile", AccessRule::Users),
     ("GET /auth/sessions", AccessRule::Users),
     ("DELETE /auth/sessions", AccessRule::Users),
     ("DELETE /auth/sessions/{id}", AccessRule::UserAlone),

@@ -1,11 +1,18 @@
 //! Registration, sign-in and profile over HTTP.
 
-use holdfast::kernel::db::Sql as _;
+use holdfast::{identity::accounts::roles::GrantError, kernel::db::Sql as _};
 use holdfast_contract::accounts::{Profile, Role as WireRole, Session};
-use holdfast_domain::{access::Role, email::EmailAddress};
+use holdfast_domain::{
+    access::{AccountStatus, Role},
+    actor::Actor,
+    email::EmailAddress,
+};
 use serde_json::json;
 
-use crate::support::{fixture::account, harness::TestApp};
+use crate::support::{
+    fixture::account,
+    harness::{TestApp, users_are_read_anew},
+};
 
 fn registration(email: &str) -> serde_json::Value {
     json!({ "email": email, "password": "Demo-pass-1", "first_name": "Ada", "last_name": "L" })
@@ -110,5 +117,55 @@ async fn nobody_takes_an_old_account_over_by_another_form_of_its_address() {
         let credentials = json!({ "email": old, "password": "Demo-pass-1" });
         assert_eq!(app.post("/auth/login", &credentials).await.status, 200, "{old}");
     }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn users_change_their_names_and_their_language() {
+    let app = TestApp::start().await;
+    let token = account(&app, "ada", Role::Customer, None).await;
+    let me = app.as_user(&token);
+    let before: Profile = me.get("/auth/profile").await.read();
+    let edited = me.patch("/auth/profile", &json!({ "last_name": "", "locale": "fr" })).await;
+    let edited: Profile = edited.read();
+    let expected = Profile { last_name: String::new(), locale: "fr".to_owned(), ..before };
+    assert_eq!(edited, expected);
+    assert_eq!(me.get("/auth/profile").await.read::<Profile>(), expected);
+    // A change that changes nothing leaves no trace.
+    assert_eq!(me.patch("/auth/profile", &json!({ "locale": "fr" })).await.status, 200);
+    let audit = "SELECT COUNT(*) FROM audit WHERE action = 'profile.edit'";
+    assert_eq!(app.number(audit).await, 1);
+    for (body, field) in [
+        (json!({ "first_name": "" }), "first_name"),
+        (json!({ "last_name": "x".repeat(101) }), "last_name"),
+        (json!({ "locale": "de" }), "locale"),
+    ] {
+        me.patch("/auth/profile", &body).await.assert_field(field);
+    }
+    assert_eq!(me.patch("/auth/profile", &json!({ "role": "admin" })).await.status, 400);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_operator_gives_roles_to_active_users() {
+    let app = TestApp::start().await;
+    let token = account(&app, "ada", Role::Customer, None).await;
+    let accounts = &app.app.slices.accounts;
+    let grant = async |email: &str, role: Role| accounts.grant(email, role, Actor::System).await;
+    assert_eq!(grant(" ADA@example.org", Role::Admin).await.expect("an account"), Role::Customer);
+    users_are_read_anew().await;
+    assert_eq!(app.as_user(&token).get("/admin/sagas").await.status, 200);
+    assert_eq!(grant("ada@example.org", Role::Customer).await.expect("an account"), Role::Admin);
+    users_are_read_anew().await;
+    assert_eq!(app.as_user(&token).get("/admin/sagas").await.status, 403);
+    let audit = "SELECT COUNT(*) FROM audit WHERE action = 'user.grant' AND actor_kind = 'system'";
+    assert_eq!(app.number(audit).await, 2);
+    assert!(matches!(grant("eve@example.org", Role::Admin).await, Err(GrantError::Unknown)));
+    assert_eq!(app.post("/auth/register", &registration("eve@example.org")).await.status, 204);
+    let inactive = grant("eve@example.org", Role::Admin).await;
+    assert!(
+        matches!(inactive, Err(GrantError::NotActive(AccountStatus::Inactive))),
+        "{inactive:?}"
+    );
     app.finish().await;
 }

@@ -13,7 +13,7 @@ use crate::support::{
     answer::Answer,
     buyer::GuestBuyer,
     fixture::{account, app_with_event, seats},
-    harness::TestApp,
+    harness::{TestApp, at_the_beginning_of_an_hour},
     mailbox::{code_of, mails, token_of},
 };
 
@@ -40,7 +40,7 @@ impl Browser {
         let set = answer.header("Set-Cookie").expect("a cookie");
         let (cookie, rest) = set.split_once(';').expect("a cookie with attributes");
         assert!(cookie.starts_with("holdfast-registration=ha1."), "{cookie}");
-        assert_eq!((cookie.len(), rest), (155, " HttpOnly; SameSite=Lax; Path=/; Max-Age=86400"));
+        assert_eq!((cookie.len(), rest), (155, " HttpOnly; SameSite=Lax; Path=/; Max-Age=172800"));
         Self { cookie: Some(cookie.to_owned()) }
     }
 
@@ -160,6 +160,7 @@ async fn a_known_address_gets_the_same_answer_and_a_mail_that_says_so() {
     account(&app, "eve", Role::Customer, None).await;
     let suspend = "UPDATE users SET status = 'suspended' WHERE email = 'eve@example.org'";
     app.app.base.db.run(suspend, vec![]).await.expect("the store takes it");
+    at_the_beginning_of_an_hour(&app).await;
     for email in ["ADA@example.org", ADA, "eve@example.org"] {
         Browser::registers(&app, email, MINE, "Mallory").await;
     }
@@ -194,16 +195,58 @@ async fn a_link_ends_after_a_day_and_lifts_no_suspension() {
         let late = browser.activates(&app, &proof).await;
         late.assert_problem(401, "/problems/invalid-credentials");
     }
-    // A user who has forgotten the password proves the address, too.
-    app.post("/auth/password/forgot", &json!({ "email": ADA })).await;
+    asks_again(&app).await;
     let second = mails(&app, ADA, 2).await.remove(1);
     assert_eq!(browser.activates(&app, &link(&second)).await.status, 200);
+    app.finish().await;
+}
+
+/// The code that such a user gets is no code for a new password, and the answer says what to do with it.
+#[tokio::test]
+async fn who_has_forgotten_the_password_before_the_activation_activates() {
+    let app = TestApp::start().await;
+    Browser::registers(&app, ADA, THEIRS, "Mallory").await;
+    mail(&app).await;
+    app.advance(Duration::from_secs(61)).await;
+    app.post("/auth/password/forgot", &json!({ "email": ADA })).await;
+    let second = mails(&app, ADA, 2).await.remove(1);
+    for mut proof in [link(&second), code(&second)] {
+        proof["password"] = json!(MINE);
+        let asked = app.post("/auth/password/reset", &proof).await;
+        asked.assert_problem(409, OTHER_BROWSER);
+        asked.assert_field("first_name");
+    }
+    let mut proof = with_owner(code(&second), MINE);
+    proof["locale"] = json!("fr");
+    let answer = Browser::NEW.activates(&app, &proof).await;
+    assert_eq!(answer.read::<Session>().profile.locale, "fr");
+    app.finish().await;
+}
+
+/// Whoever asks for mails in somebody's name does not keep the user from getting one.
+#[tokio::test]
+async fn after_some_mails_the_pause_is_longer_and_ends() {
+    let app = TestApp::start().await;
+    Browser::registers(&app, ADA, THEIRS, "Ada").await;
+    mail(&app).await;
+    for number in 2..=5 {
+        app.advance(Duration::from_secs(61)).await;
+        asks_again(&app).await;
+        mails(&app, ADA, number).await;
+    }
+    app.advance(Duration::from_secs(61)).await;
+    asks_again(&app).await;
+    app.advance(HOUR).await;
+    asks_again(&app).await;
+    let all = mails(&app, ADA, 6).await;
+    assert_eq!(link(&all[0]), link(&all[5]));
     app.finish().await;
 }
 
 #[tokio::test]
 async fn codes_are_not_guessed_and_a_bad_proof_names_its_field() {
     let app = TestApp::start().await;
+    at_the_beginning_of_an_hour(&app).await;
     let browser = Browser::registers(&app, ADA, THEIRS, "Ada").await;
     let mail = mail(&app).await;
     for proof in [json!({}), json!({ "email": ADA }), json!({ "token": "x", "code": "123456" })] {
@@ -217,9 +260,9 @@ async fn codes_are_not_guessed_and_a_bad_proof_names_its_field() {
     assert_eq!(refused.text, guesses[0].text, "who guesses does not learn that the code was right");
     let nobody = json!({ "email": "nobody@example.org", "code": "123456" });
     assert_eq!(browser.activates(&app, &nobody).await.text, refused.text);
-    // The link is no guess. A reset does not take the link of another purpose.
+    // The link is no guess. A reset does not take it.
     let reset = json!({ "token": token_of(&mail, "/activate"), "password": MINE });
-    app.post("/auth/password/reset", &reset).await.assert_field("token");
+    app.post("/auth/password/reset", &reset).await.assert_problem(409, OTHER_BROWSER);
     assert_eq!(browser.activates(&app, &link(&mail)).await.status, 200);
     app.post("/auth/activate/mail", &json!({ "email": " " })).await.assert_field("email");
     app.finish().await;

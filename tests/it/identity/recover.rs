@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::support::{
     answer::Answer,
     fixture::account,
-    harness::TestApp,
+    harness::{TestApp, at_the_beginning_of_an_hour},
     mailbox::{LOOK_EVERY, LOOKS, code_of as code, mails, token_of},
 };
 
@@ -79,14 +79,6 @@ async fn by_code(app: &TestApp, code: &str, password: &str) -> Answer {
 
 async fn signs_in(app: &TestApp, password: &str) -> Answer {
     app.post("/auth/login", &json!({ "email": ADA, "password": password })).await
-}
-
-/// The tries and the links are counted by the hour of the clock, so a test begins with an hour.
-async fn at_the_beginning_of_an_hour(app: &TestApp) {
-    let hour = i64::try_from(HOUR.as_millis()).expect("a number");
-    let now = app.app.base.db.now().await.expect("the clock");
-    let left = u64::try_from(hour - now % hour).expect("a number");
-    app.advance(Duration::from_millis(left)).await;
 }
 
 /// How many messages of this kind there are.

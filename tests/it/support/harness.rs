@@ -300,6 +300,14 @@ pub async fn users_are_read_anew() {
     tokio::time::sleep(Duration::from_millis(1_100)).await;
 }
 
+/// Moves the clock to the beginning of an hour. Tries, and some mails, are counted by the hour of the clock.
+pub async fn at_the_beginning_of_an_hour(app: &TestApp) {
+    let hour = holdfast_domain::link::HOUR_MS;
+    let now = app.app.base.db.now().await.expect("the clock");
+    let left = u64::try_from(hour - now % hour).expect("a number");
+    app.advance(Duration::from_millis(left)).await;
+}
+
 fn client() -> Client {
     Client::builder()
         .timeout(Duration::from_secs(60))

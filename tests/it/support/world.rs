@@ -234,6 +234,7 @@ impl PolicyWorld {
                 json!({ "email": "owner@example.org", "password": "Demo-pass-1" })
             }
             "POST /auth/password/forgot" => json!({ "email": "nobody@example.org" }),
+            "PATCH /auth/profile" => json!({ "first_name": "A" }),
             "POST /auth/activate" => json!({ "token": "x" }),
             "POST /auth/activate/mail" => json!({ "email": "nobody@example.org" }),
             "POST /auth/password/reset" => json!({ "token": "x", "password": "Demo-pass-1" }),

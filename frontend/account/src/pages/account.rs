@@ -1,6 +1,7 @@
-//! `/account`: the signed-in user's password and sessions.
+//! `/account`: the signed-in user's profile, password and sessions.
 
 mod device;
+mod profile;
 mod sessions;
 
 use holdfast_contract::accounts::{ChangedPassword, Profile};
@@ -9,7 +10,7 @@ use ui::{
     api::{self, CallFailure},
     arrival::arrive,
     components::{
-        erased::{known, part},
+        erased::{known, live, part},
         field::Field,
         sign_in_first::SignInFirst,
     },
@@ -18,7 +19,7 @@ use ui::{
     td_string, tx,
 };
 
-use self::sessions::Sessions;
+use self::{profile::ProfileForm, sessions::Sessions};
 use super::asking::{Asking, NewPasswordField, Refusal};
 
 #[component]
@@ -26,8 +27,9 @@ pub fn AccountPage() -> impl IntoView {
     let i18n = use_i18n();
     i18n::title(i18n, |locale| td_string!(locale, account.title));
     let account = SignedInUser::expect();
-    let profile = known(move || account.profile());
-    part(move || match profile.get() {
+    // The forms stay when they change the profile.
+    let is_signed_in = known(move || account.is_signed_in());
+    part(move || match is_signed_in.get().then(|| untrack(|| account.profile())).flatten() {
         None => view! {
             <SignInFirst
                 title=tx!(i18n, account.signed_out)
@@ -45,15 +47,21 @@ pub fn AccountPage() -> impl IntoView {
 #[component]
 fn Account(profile: Profile) -> impl IntoView {
     let i18n = use_i18n();
-    let name = format!("{} {}", profile.first_name, profile.last_name);
+    let account = SignedInUser::expect();
+    let shown = move |part: fn(&Profile) -> String| {
+        live(move || account.profile().as_ref().map(part).unwrap_or_default())
+    };
+    let name = |it: &Profile| format!("{} {}", it.first_name, it.last_name).trim().to_owned();
     // Another password ends the other sessions.
     let changed = RwSignal::new(0);
     view! {
         <main id="main" class="page narrow">
             <h1>{tx!(i18n, account.title)}</h1>
             <p class="soft">
-                <span dir="auto">{name.trim().to_owned()}</span> " · " <span>{profile.email}</span>
+                <span dir="auto" prop:textContent=shown(name)></span> " · "
+                <span prop:textContent=shown(|it| it.email.clone())></span>
             </p>
+            <ProfileForm profile/>
             <PasswordForm changed/>
             <Sessions changed/>
         </main>

@@ -8,9 +8,9 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api,
     arrival::arrive,
-    browser,
+    browser, common,
     components::{
-        erased::{act, part},
+        erased::{act, follow, live, part},
         failure::FailureNote,
         field::Field,
         sign_in::Sending,
@@ -48,30 +48,32 @@ pub fn ActivatePage() -> impl IntoView {
 
 /// The request that activates an account.
 #[derive(Clone, Copy)]
-struct Activating {
-    sending: Sending,
+pub struct Activating {
+    pub sending: Sending,
     /// Whether the server asks for a password and a name.
-    is_owner_asked: RwSignal<bool>,
-    password: RwSignal<String>,
+    pub is_owner_asked: RwSignal<bool>,
+    pub password: RwSignal<String>,
     first_name: RwSignal<String>,
     last_name: RwSignal<String>,
 }
 
 impl Activating {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let text = || RwSignal::new(String::new());
         let (sending, is_owner_asked) = (Sending::new(after_sign_in()), RwSignal::new(false));
         Effect::new(move || {
             let kind = sending.failure.with(|failure| failure.as_ref()?.kind());
             if kind == Some(ProblemType::RegisteredElsewhere) {
                 is_owner_asked.set(true);
+                // The page asks for what is missing. Nothing was wrong.
+                sending.failure.set(None);
             }
         });
         Self { sending, is_owner_asked, password: text(), first_name: text(), last_name: text() }
     }
 
     /// Sends the proof, with password and name if they are asked for.
-    fn send(self, proof: Activation) {
+    pub fn send(self, proof: Activation) {
         let of_owner = |text: RwSignal<String>| {
             self.is_owner_asked.get_untracked().then(|| text.get_untracked())
         };
@@ -79,6 +81,10 @@ impl Activating {
             password: of_owner(self.password),
             first_name: of_owner(self.first_name),
             last_name: of_owner(self.last_name),
+            locale: document()
+                .document_element()
+                .and_then(|page| page.get_attribute("lang"))
+                .filter(|_| self.is_owner_asked.get_untracked()),
             ..proof
         };
         self.sending.send(async move { api::activate(&wanted).await });
@@ -87,7 +93,7 @@ impl Activating {
 
 /// The fields for password and name, once they are asked for, and the button that sends the form.
 #[component]
-fn OwnerFields(activating: Activating) -> impl IntoView {
+pub fn OwnerFields(activating: Activating) -> impl IntoView {
     let i18n = use_i18n();
     let Activating { sending, is_owner_asked, password, first_name, last_name } = activating;
     let fields = part(move || {
@@ -95,6 +101,7 @@ fn OwnerFields(activating: Activating) -> impl IntoView {
             .get()
             .then(|| {
                 view! {
+                    <p role="status" data-testid="owner-asked">{tx!(i18n, activate.owner)}</p>
                     <NameFields first_name last_name failure=sending.failure/>
                     <Field
                         name="password"
@@ -140,7 +147,13 @@ fn LinkForm(token: String) -> impl IntoView {
             <h1>{tx!(i18n, activate.title)}</h1>
             <ProofFailure failure=activating.sending.failure/>
             <OwnerFields activating/>
-            <p class="fine"><a href="/activate">{tx!(i18n, activate.ask)}</a></p>
+            <p class="fine">
+                // The router stays on a page that has the same path.
+                <a href="/activate" rel="external" data-testid="ask-link">
+                    {tx!(i18n, reset.again)}
+                </a>
+            </p>
+            <ActiveAlready/>
         </form>
     }
 }
@@ -157,7 +170,8 @@ fn AskForm() -> impl IntoView {
     };
     move || {
         if asking.is_done.get() {
-            return view! { <CodeEntry email=email.get_untracked()/> }.into_any();
+            let (email, text) = (email.get_untracked(), tx!(i18n, activate.ask_sent));
+            return view! { <CodeEntry email text/> }.into_any();
         }
         view! {
             <form class="panel form" novalidate on:submit=ask>
@@ -186,39 +200,68 @@ fn AskForm() -> impl IntoView {
     }
 }
 
+/// The way on for a user whose account is active, for example because the answer to the first try was lost.
+#[component]
+fn ActiveAlready() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <p class="fine">
+            {tx!(i18n, activate.active)} " "
+            <a href="/login?next=/">{common!(i18n, sign_in)}</a>
+        </p>
+    }
+}
+
 /// The field for the code of the mail to this address.
 #[component]
-pub fn CodeEntry(email: String) -> impl IntoView {
+pub fn CodeEntry(
+    email: String,
+    /// What the visitor has to do.
+    text: Signal<&'static str>,
+) -> impl IntoView {
     let i18n = use_i18n();
-    arrive();
     let (activating, asking) = (Activating::new(), Asking::new());
-    let code = RwSignal::new(String::new());
+    let (code, heading) = (RwSignal::new(String::new()), NodeRef::<leptos::html::H1>::new());
+    // The form before it had the focus.
+    follow(move || {
+        if let Some(heading) = heading.get() {
+            let _ = heading.focus();
+        }
+    });
     let asked = email.clone();
     let again = act(move |_| {
         let email = asked.clone();
+        asking.is_done.set(false);
         asking.send(async move { api::ask_activation(email).await });
     });
+    let (shown, typed) = (email.clone(), email);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         activating.send(Activation {
-            email: Some(email.clone()),
+            email: Some(typed.clone()),
             code: Some(code.get_untracked()),
             ..Activation::default()
         });
     };
-    let is_asked = part(move || {
-        let note = asking.is_done.get().then(|| {
-            view! { <p class="notice" role="status" data-testid="asked">{tx!(i18n, activate.asked)}</p> }
-        });
-        note.into_any()
-    });
+    let asked_text = tx!(i18n, activate.asked);
     view! {
         <form class="panel form" novalidate data-testid="code-form" on:submit=submit>
-            <h1>{tx!(i18n, forgot.sent)}</h1>
-            <p>{tx!(i18n, activate.sent_text)}</p>
+            <h1 tabindex="-1" node_ref=heading>
+                {tx!(i18n, forgot.sent)}
+            </h1>
+            <p>{text}</p>
+            <p>
+                <strong dir="auto">{shown}</strong> " "
+                <a href="" rel="external">{tx!(i18n, activate.other)}</a>
+            </p>
             <ProofFailure failure=activating.sending.failure/>
             <FailureNote failure=asking.failure/>
-            {is_asked}
+            <p
+                role="status"
+                class="soft"
+                data-testid="asked"
+                prop:textContent=live(move || if asking.is_done.get() { asked_text.get() } else { "" })
+            ></p>
             <Field
                 name="mail-code"
                 label=tx!(i18n, forgot.code)
@@ -236,6 +279,7 @@ pub fn CodeEntry(email: String) -> impl IntoView {
             >
                 {tx!(i18n, activate.again)}
             </button>
+            <ActiveAlready/>
         </form>
     }
 }

@@ -1,17 +1,27 @@
 //! `/forgot`: asks for a mail for a new password, and then takes the code of the mail.
 
-use holdfast_contract::accounts::NewPassword;
+use holdfast_contract::{
+    accounts::{Activation, NewPassword},
+    problem::ProblemType,
+};
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api,
     arrival::arrive,
     common,
-    components::{erased::act, failure::FailureNote, field::Field},
+    components::{
+        erased::{act, follow, part},
+        failure::FailureNote,
+        field::Field,
+    },
     i18n::{self, use_i18n},
     td_string, tx,
 };
 
-use super::asking::{Asking, NewPasswordField, PasswordSet, ProofFailure};
+use super::{
+    activate::{Activating, OwnerFields},
+    asking::{Asking, NewPasswordField, PasswordSet, ProofFailure},
+};
 use crate::way_back::with_return;
 
 #[component]
@@ -62,10 +72,25 @@ pub fn ForgotPage() -> impl IntoView {
 #[component]
 fn CodeForm(email: RwSignal<String>, asking: Asking, resetting: Asking) -> impl IntoView {
     let i18n = use_i18n();
-    let (code, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let failure = resetting.failure;
+    let (code, activating) = (RwSignal::new(String::new()), Activating::new());
+    let (failure, password) = (resetting.failure, activating.password);
+    // The code of an account that is not active yet activates it.
+    follow(move || {
+        let kind = failure.with(|failure| failure.as_ref()?.kind());
+        if kind == Some(ProblemType::RegisteredElsewhere) {
+            activating.is_owner_asked.set(true);
+            failure.set(None);
+        }
+    });
     let reset = move |event: SubmitEvent| {
         event.prevent_default();
+        if activating.is_owner_asked.get_untracked() {
+            return activating.send(Activation {
+                email: Some(email.get_untracked()),
+                code: Some(code.get_untracked()),
+                ..Activation::default()
+            });
+        }
         let wanted = NewPassword {
             token: None,
             email: Some(email.get_untracked()),
@@ -86,7 +111,14 @@ fn CodeForm(email: RwSignal<String>, asking: Asking, resetting: Asking) -> impl 
                 value=code
                 failure
             />
-            <NewPasswordField password resetting/>
+            {part(move || {
+                if activating.is_owner_asked.get() {
+                    view! { <OwnerFields activating/> }.into_any()
+                } else {
+                    view! { <NewPasswordField password resetting/> }.into_any()
+                }
+            })}
+            <ProofFailure failure=activating.sending.failure/>
             <button
                 type="button"
                 class="button secondary wide"

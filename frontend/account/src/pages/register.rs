@@ -59,8 +59,9 @@ pub fn RegisterPage() -> impl IntoView {
     let page = move || {
         if registering.is_done.get() {
             let email = typed.credentials().email;
+            let text = tx!(i18n, activate.sent_text);
             return view! {
-                <main id="main" class="page narrow"><CodeEntry email/></main>
+                <main id="main" class="page narrow"><CodeEntry email text/></main>
             }
             .into_any();
         }

@@ -3,7 +3,7 @@
 use holdfast_contract::{
     accounts::{
         Activation, ActivationMail, ChangedPassword, Credentials, DeviceSessions,
-        ForgottenPassword, NewPassword, Registration, Session,
+        ForgottenPassword, NewPassword, Profile, ProfileChange, Registration, Session,
     },
     bookings::{Booking, BookingPage, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
     catalogue::{Event, EventPage, OfferPage, SectionPage},
@@ -187,6 +187,12 @@ pub async fn reset_password(wanted: &NewPassword) -> Result<(), CallFailure> {
 /// Sends a request whose response has no body.
 async fn done(method: &str, path: &str, body: Option<String>) -> Result<(), CallFailure> {
     send_for_status(ApiCall { method, path, body, ..ApiCall::default() }).await.map(|_| ())
+}
+
+/// `PATCH /auth/profile`: changes the names and the language of the signed-in user.
+pub async fn edit_profile(change: &ProfileChange) -> Result<Profile, CallFailure> {
+    let body = json(change);
+    send(ApiCall { method: "PATCH", path: "/auth/profile", body, ..ApiCall::default() }).await
 }
 
 /// `PUT /auth/password`: sets a new password as the signed-in user.

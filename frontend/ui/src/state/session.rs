@@ -89,11 +89,16 @@ impl SignedInUser {
         write_left(&left);
         let of = session.profile.id.to_string();
         give(&session.access_token, session.expires_in_seconds, &of);
-        let kept = StoredSession { profile: session.profile.clone() };
+        self.keep(session.profile);
+    }
+
+    /// Stores the profile of the signed-in user on the device, and shows it on the pages.
+    pub fn keep(self, profile: Profile) {
+        let kept = StoredSession { profile };
         if let Ok(text) = serde_json::to_string(&kept) {
             browser::write(Keep::Device, SESSION, &text);
         }
-        self.0.set(Some(session.profile));
+        self.0.set(Some(kept.profile));
     }
 
     /// Removes the session and everything else that is stored about the visitor: the guest token, the reservations,
