@@ -89,7 +89,7 @@ enum KeysCommand {
 
 #[derive(Debug, Subcommand)]
 enum UserCommand {
-    /// Give a user a role: the first administrator of an installation gets the role so.
+    /// Give a user a role. This is how an installation gets its first administrator.
     Grant {
         /// The e-mail address of an account that is active.
         email: String,

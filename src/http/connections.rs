@@ -265,12 +265,7 @@ mod tests {
     use super::*;
     use crate::adapters::system::SystemClock;
 
-    #[tokio::test]
-    async fn a_connection_takes_little_memory() {
-        let listener = listen(([127, 0, 0, 1], 0).into()).expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
-        let (stream, peer) = accepted.expect("a connection");
+    fn connections() -> Connections {
         let settings = ConnectionSettings {
             all: 8,
             per_peer: 8,
@@ -280,7 +275,16 @@ mod tests {
             idle: Duration::from_secs(1),
         };
         let clock = Arc::new(SystemClock::default());
-        let connections = Connections::new(8, &settings, TrustedProxies::default(), clock);
+        Connections::new(8, &settings, TrustedProxies::default(), clock)
+    }
+
+    #[tokio::test]
+    async fn a_connection_takes_little_memory() {
+        let listener = listen(([127, 0, 0, 1], 0).into()).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (stream, peer) = accepted.expect("a connection");
+        let connections = connections();
         let place = connections.admission.admit(peer.ip(), Duration::ZERO).expect("a place");
         let endpoint = Arc::new(make_sync(|_| "an answer"));
         let stop = CancellationToken::new();
@@ -292,16 +296,7 @@ mod tests {
     /// A connection that cannot be HTTP/2 has a read buffer of half the size.
     #[tokio::test]
     async fn the_first_bytes_choose_the_protocol() {
-        let settings = ConnectionSettings {
-            all: 8,
-            per_peer: 8,
-            streams: 100,
-            head: Duration::from_secs(1),
-            body: Duration::from_secs(1),
-            idle: Duration::from_secs(1),
-        };
-        let clock = Arc::new(SystemClock::default());
-        let connections = Connections::new(8, &settings, TrustedProxies::default(), clock);
+        let connections = connections();
         let listener = listen(([127, 0, 0, 1], 0).into()).expect("a port");
         let address = listener.local_addr().expect("an address");
         for (first, may_be_http_2) in

@@ -54,7 +54,8 @@ pub struct Activation {
     /// The user's family name, at most 100 characters. Empty for people who have one name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// The user's language as a BCP 47 tag such as `en` or `fr`, if a password is sent. Default: that of `Accept-Language`.
+    /// The user's language as a BCP 47 tag such as `en` or `fr`, if a password is sent. Default: that of
+    /// `Accept-Language`, otherwise that of the registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
 }
@@ -229,7 +230,7 @@ pub struct ProfileChange {
     /// The user's family name, at most 100 characters. Empty for people who have one name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// The user's language as a BCP 47 tag such as `en` or `fr`. Mails are in this language.
+    /// The user's language as a BCP 47 tag such as `en` or `fr`. Mails about the account are in this language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
 }

@@ -47,7 +47,7 @@ pub enum Page<'a> {
     Booking,
     /// `/bookings`, the list of the visitor's bookings.
     MyBookings,
-    /// `/account`, the signed-in user's password and sessions.
+    /// `/account`, the signed-in user's profile, password and sessions.
     MyAccount,
     /// `/login`, the form with which a user signs in.
     SignIn,

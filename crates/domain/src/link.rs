@@ -17,7 +17,8 @@ words! { LinkPurpose {
 /// The time between two mails for the same purpose to the same user, in milliseconds.
 pub const PAUSE_MS: i64 = 60 * 1000;
 
-/// The number of mails with the same link that come a minute apart. Later ones come an hour apart.
+/// The number of mails with the same link that come a minute apart. Later ones come an hour apart, as long as the link
+/// is fresh.
 pub const MAX_MAILS: i32 = 5;
 
 /// A link that is valid for at least this time is sent again, in milliseconds: otherwise whoever asks for mails all the

@@ -40,7 +40,8 @@ struct NewOwner {
     hash: String,
     first_name: String,
     last_name: String,
-    locale: &'static str,
+    /// The language of the registration stays if there is none.
+    locale: Option<&'static str>,
 }
 
 /// A proof that counts, and what the account becomes.
@@ -70,7 +71,7 @@ impl Accounts {
     }
 
     /// Activates the account whose address is proved. `registered` is what [`Accounts::sign_up`] has given to the browser;
-    /// `fallback` is the language of a user who names none.
+    /// `fallback` is the language of the browser.
     ///
     /// # Errors
     /// When the proof does not count, the browser has not registered the account and sends no password and name, a field is
@@ -79,15 +80,13 @@ impl Accounts {
         &self,
         wanted: Activation,
         registered: Option<&str>,
-        fallback: &'static str,
+        fallback: Option<&'static str>,
     ) -> Result<SignedIn, ProofError> {
         let Activation { token, email, code, password, first_name, last_name, locale } = wanted;
         // A password or a name that is refused uses up no try.
         let of_field = |(field, fault)| ProofError::Field(field, fault);
-        let (last_name, locale) = (
-            last_name.unwrap_or_default(),
-            locale.as_deref().map(locale_of).transpose().map_err(of_field)?.unwrap_or(fallback),
-        );
+        let locale = locale.as_deref().map(locale_of).transpose().map_err(of_field)?.or(fallback);
+        let last_name = last_name.unwrap_or_default();
         let names = first_name.map(|first_name| names(&first_name, &last_name));
         let names = names.transpose().map_err(of_field)?;
         if let Some(password) = &password {
@@ -103,7 +102,7 @@ impl Accounts {
             (None, _) => return Err(ProofError::RegisteredElsewhere("password")),
             (Some(_), None) => return Err(ProofError::RegisteredElsewhere("first_name")),
             (Some(password), Some((first_name, last_name))) => {
-                self.judge("password", &password, &[&user.email]).await?;
+                self.judge("password", &password, &[&user.email, &first_name, &last_name]).await?;
                 let hash = self.passwords.hash(password).await?;
                 Some(NewOwner { hash, first_name, last_name, locale })
             }
@@ -140,7 +139,7 @@ async fn write(
             password_hash: Some(hash.clone()),
             first_name: first_name.clone(),
             last_name: last_name.clone(),
-            locale: (*locale).to_owned(),
+            locale: locale.map_or_else(|| user.locale.clone(), str::to_owned),
             ..user
         },
     };

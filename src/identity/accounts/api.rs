@@ -13,7 +13,7 @@ use holdfast_contract::{
 use holdfast_domain::{
     email::MAX_CHARS, ids::SessionId, link::LinkPurpose, session::SessionLength,
 };
-use poem::Request;
+use poem::{Request, http::header};
 use poem_openapi::OpenApi;
 
 use super::{
@@ -83,7 +83,8 @@ impl AccountsApi {
     ) -> Result<WithCookie<Json<Session>>, ApiProblem> {
         let accounts = self.accounts.clone();
         let registered = self.accounts.registered.read(request);
-        let locale = auth::locale(request);
+        let has_language = request.headers().contains_key(header::ACCEPT_LANGUAGE);
+        let locale = has_language.then(|| auth::locale(request));
         let activate =
             async move { accounts.activate(body.0, registered.as_deref(), locale).await };
         let signed_in = self.accounts.base.tasks.run(activate).await??;
@@ -312,7 +313,7 @@ impl From<ProofError> for ApiProblem {
             }
             ProofError::RegisteredElsewhere(field) => Self::new(
                 ProblemType::RegisteredElsewhere,
-                "Another browser has registered this account. Send a password and a first name; they replace those of the registration.",
+                "The account is not active yet, and another browser has registered it. Activate it with POST /auth/activate, a password and a first name; they replace those of the registration.",
             )
             .with_errors(vec![FieldError { field: field.to_owned(), message: "is required".to_owned() }]),
             ProofError::WrongPassword => Self::field("current_password", "is wrong"),

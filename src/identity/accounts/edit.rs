@@ -8,7 +8,7 @@ use holdfast_entity::users;
 
 use super::{
     Accounts,
-    register::{locale_of, names},
+    register::{first_name_of, last_name_of, locale_of},
     store,
 };
 use crate::kernel::{
@@ -77,10 +77,15 @@ fn edited(
     change: &ProfileChange,
 ) -> Result<(users::Model, Vec<&'static str>), (&'static str, String)> {
     let ProfileChange { first_name, last_name, locale } = change;
-    let (first_name, last_name) = names(
-        first_name.as_ref().unwrap_or(&user.first_name),
-        last_name.as_ref().unwrap_or(&user.last_name),
-    )?;
+    // What is stored may be older than the present rule.
+    let first_name = match first_name {
+        Some(typed) => first_name_of(typed)?,
+        None => user.first_name.clone(),
+    };
+    let last_name = match last_name {
+        Some(typed) => last_name_of(typed)?,
+        None => user.last_name.clone(),
+    };
     let locale = match locale {
         Some(wanted) => locale_of(wanted)?.to_owned(),
         None => user.locale.clone(),

@@ -166,16 +166,20 @@ pub(super) fn names(
     first_name: &str,
     last_name: &str,
 ) -> Result<(String, String), (&'static str, String)> {
-    let line = |field, input: &str| {
-        text::line(input, MAX_NAME_CHARS).map_err(|fault| (field, fault.to_string()))
-    };
-    let first_name = line("first_name", first_name)?;
-    // Many people have only one name.
-    let last_name = match last_name.trim() {
-        "" => String::new(),
-        name => line("last_name", name)?,
-    };
-    Ok((first_name, last_name))
+    Ok((first_name_of(first_name)?, last_name_of(last_name)?))
+}
+
+/// The given name, if it is well formed. The fault comes with its field.
+pub(super) fn first_name_of(typed: &str) -> Result<String, (&'static str, String)> {
+    text::line(typed, MAX_NAME_CHARS).map_err(|fault| ("first_name", fault.to_string()))
+}
+
+/// The family name, if it is well formed. Many people have none. The fault comes with its field.
+pub(super) fn last_name_of(typed: &str) -> Result<String, (&'static str, String)> {
+    match typed.trim() {
+        "" => Ok(String::new()),
+        name => text::line(name, MAX_NAME_CHARS).map_err(|fault| ("last_name", fault.to_string())),
+    }
 }
 
 /// The language, if the shop speaks it. The fault comes with its field.

@@ -1,4 +1,4 @@
-//! Who gives a role to a user.
+//! Grants of roles by an operator.
 
 use std::sync::Arc;
 

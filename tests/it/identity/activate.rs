@@ -236,6 +236,8 @@ async fn after_some_mails_the_pause_is_longer_and_ends() {
     }
     app.advance(Duration::from_secs(61)).await;
     asks_again(&app).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(app.number("SELECT COUNT(*) FROM messages").await, 5);
     app.advance(HOUR).await;
     asks_again(&app).await;
     let all = mails(&app, ADA, 6).await;

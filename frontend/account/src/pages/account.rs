@@ -20,16 +20,16 @@ use ui::{
 };
 
 use self::{profile::ProfileForm, sessions::Sessions};
-use super::asking::{Asking, NewPasswordField, Refusal};
+use super::asking::{Asking, DoneNote, NewPasswordField, Refusal};
 
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let i18n = use_i18n();
     i18n::title(i18n, |locale| td_string!(locale, account.title));
     let account = SignedInUser::expect();
-    // The forms stay when they change the profile.
-    let is_signed_in = known(move || account.is_signed_in());
-    part(move || match is_signed_in.get().then(|| untrack(|| account.profile())).flatten() {
+    // The forms stay when they change the profile, and go when another tab signs in as another user.
+    let user = known(move || account.profile().map(|profile| profile.id));
+    part(move || match user.get().and_then(|_| untrack(|| account.profile())) {
         None => view! {
             <SignInFirst
                 title=tx!(i18n, account.signed_out)
@@ -88,7 +88,6 @@ fn PasswordForm(
     let failure = asking.failure;
     let change = move |event: SubmitEvent| {
         event.prevent_default();
-        asking.is_done.set(false);
         let wanted = ChangedPassword {
             current_password: current.get_untracked(),
             new_password: password.get_untracked(),
@@ -110,18 +109,7 @@ fn PasswordForm(
                     secrets=&["current_password"]
                     refused=tx!(i18n, account.wrong_password)
                 />
-                {part(move || {
-                    asking
-                        .is_done
-                        .get()
-                        .then(|| {
-                            view! {
-                                <p role="status" data-testid="password-changed">
-                                    {tx!(i18n, account.password_changed)}
-                                </p>
-                            }
-                        })
-                })}
+                <DoneNote asking text=tx!(i18n, account.password_changed) test_id="password-changed"/>
                 <Field
                     name="current-password"
                     label=tx!(i18n, account.current_password)

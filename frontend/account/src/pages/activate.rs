@@ -4,9 +4,9 @@
 //! the address.
 
 use holdfast_contract::{accounts::Activation, problem::ProblemType};
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 use ui::{
-    api,
+    api::{self, CallFailure},
     arrival::arrive,
     browser, common,
     components::{
@@ -16,14 +16,15 @@ use ui::{
         sign_in::Sending,
     },
     i18n::{self, use_i18n},
+    state::language,
     td_string, tx,
 };
 
 use super::{
-    asking::{Asking, ProofFailure},
+    asking::{Asking, DoneNote, MailForm, ProofFailure},
     register::NameFields,
 };
-use crate::way_back::after_sign_in;
+use crate::way_back::{after_sign_in, with_return};
 
 #[component]
 pub fn ActivatePage() -> impl IntoView {
@@ -55,21 +56,43 @@ pub struct Activating {
     pub password: RwSignal<String>,
     first_name: RwSignal<String>,
     last_name: RwSignal<String>,
+    /// The language of the pages.
+    locale: Signal<&'static str>,
 }
 
 impl Activating {
     pub fn new() -> Self {
         let text = || RwSignal::new(String::new());
-        let (sending, is_owner_asked) = (Sending::new(after_sign_in()), RwSignal::new(false));
-        Effect::new(move || {
-            let kind = sending.failure.with(|failure| failure.as_ref()?.kind());
+        let (i18n, sending) = (use_i18n(), Sending::new(after_sign_in()));
+        let activating = Self {
+            sending,
+            is_owner_asked: RwSignal::new(false),
+            password: text(),
+            first_name: text(),
+            last_name: text(),
+            locale: live(move || language::tag(i18n.get_locale())),
+        };
+        activating.asks_owner_after(sending.failure);
+        activating
+    }
+
+    /// Asks for a password and a name when a request fails because they are missing.
+    pub fn asks_owner_after(self, failure: RwSignal<Option<CallFailure>>) {
+        follow(move || {
+            let kind = failure.with(|failure| failure.as_ref()?.kind());
             if kind == Some(ProblemType::RegisteredElsewhere) {
-                is_owner_asked.set(true);
-                // The page asks for what is missing. Nothing was wrong.
-                sending.failure.set(None);
+                self.is_owner_asked.set(true);
+                // Nothing was wrong.
+                failure.set(None);
+                leptos::task::spawn_local(async {
+                    browser::sleep(0).await;
+                    let field = document().get_element_by_id("first_name");
+                    if let Some(field) = field.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+                        let _ = field.focus();
+                    }
+                });
             }
         });
-        Self { sending, is_owner_asked, password: text(), first_name: text(), last_name: text() }
     }
 
     /// Sends the proof, with password and name if they are asked for.
@@ -81,10 +104,10 @@ impl Activating {
             password: of_owner(self.password),
             first_name: of_owner(self.first_name),
             last_name: of_owner(self.last_name),
-            locale: document()
-                .document_element()
-                .and_then(|page| page.get_attribute("lang"))
-                .filter(|_| self.is_owner_asked.get_untracked()),
+            locale: self
+                .is_owner_asked
+                .get_untracked()
+                .then(|| self.locale.get_untracked().to_owned()),
             ..proof
         };
         self.sending.send(async move { api::activate(&wanted).await });
@@ -95,7 +118,7 @@ impl Activating {
 #[component]
 pub fn OwnerFields(activating: Activating) -> impl IntoView {
     let i18n = use_i18n();
-    let Activating { sending, is_owner_asked, password, first_name, last_name } = activating;
+    let Activating { sending, is_owner_asked, password, first_name, last_name, .. } = activating;
     let fields = part(move || {
         is_owner_asked
             .get()
@@ -149,7 +172,7 @@ fn LinkForm(token: String) -> impl IntoView {
             <OwnerFields activating/>
             <p class="fine">
                 // The router stays on a page that has the same path.
-                <a href="/activate" rel="external" data-testid="ask-link">
+                <a href=with_return("/activate") rel="external" data-testid="ask-link">
                     {tx!(i18n, reset.again)}
                 </a>
             </p>
@@ -163,38 +186,21 @@ fn LinkForm(token: String) -> impl IntoView {
 fn AskForm() -> impl IntoView {
     let i18n = use_i18n();
     let (asking, email) = (Asking::new(), RwSignal::new(String::new()));
-    let ask = move |event: SubmitEvent| {
-        event.prevent_default();
-        let email = email.get_untracked();
-        asking.send(async move { api::ask_activation(email).await });
-    };
+    let ask = move |email| asking.send(async move { api::ask_activation(email).await });
     move || {
         if asking.is_done.get() {
             let (email, text) = (email.get_untracked(), tx!(i18n, activate.ask_sent));
             return view! { <CodeEntry email text/> }.into_any();
         }
         view! {
-            <form class="panel form" novalidate on:submit=ask>
-                <h1>{tx!(i18n, activate.ask)}</h1>
-                <p>{tx!(i18n, activate.ask_text)}</p>
-                <FailureNote failure=asking.failure/>
-                <Field
-                    name="email"
-                    label=tx!(i18n, forgot.email)
-                    kind="email"
-                    autocomplete="email"
-                    value=email
-                    failure=asking.failure
-                />
-                <button
-                    type="submit"
-                    class="button primary wide"
-                    disabled=asking.busy
-                    data-testid="ask-button"
-                >
-                    {tx!(i18n, forgot.send)}
-                </button>
-            </form>
+            <MailForm
+                title=tx!(i18n, activate.ask)
+                text=tx!(i18n, activate.ask_text)
+                email
+                asking
+                ask
+                test_id="ask-button"
+            />
         }
         .into_any()
     }
@@ -207,7 +213,7 @@ fn ActiveAlready() -> impl IntoView {
     view! {
         <p class="fine">
             {tx!(i18n, activate.active)} " "
-            <a href="/login?next=/">{common!(i18n, sign_in)}</a>
+            <a href=with_return("/login")>{common!(i18n, sign_in)}</a>
         </p>
     }
 }
@@ -231,7 +237,6 @@ pub fn CodeEntry(
     let asked = email.clone();
     let again = act(move |_| {
         let email = asked.clone();
-        asking.is_done.set(false);
         asking.send(async move { api::ask_activation(email).await });
     });
     let (shown, typed) = (email.clone(), email);
@@ -243,7 +248,6 @@ pub fn CodeEntry(
             ..Activation::default()
         });
     };
-    let asked_text = tx!(i18n, activate.asked);
     view! {
         <form class="panel form" novalidate data-testid="code-form" on:submit=submit>
             <h1 tabindex="-1" node_ref=heading>
@@ -256,12 +260,7 @@ pub fn CodeEntry(
             </p>
             <ProofFailure failure=activating.sending.failure/>
             <FailureNote failure=asking.failure/>
-            <p
-                role="status"
-                class="soft"
-                data-testid="asked"
-                prop:textContent=live(move || if asking.is_done.get() { asked_text.get() } else { "" })
-            ></p>
+            <DoneNote asking text=tx!(i18n, activate.asked) test_id="asked"/>
             <Field
                 name="mail-code"
                 label=tx!(i18n, forgot.code)

@@ -2,12 +2,12 @@
 
 use std::future::Future;
 
-use leptos::prelude::*;
+use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api::CallFailure,
     common,
     components::{
-        erased::{known, part},
+        erased::{act, known, live, part},
         failure::FailureNote,
         field::Field,
     },
@@ -41,6 +41,10 @@ impl Asking {
             return;
         }
         self.busy.set(true);
+        // A form that shows this signal must not be drawn again for nothing.
+        if self.is_done.get_untracked() {
+            self.is_done.set(false);
+        }
         self.failure.set(None);
         leptos::task::spawn_local(async move {
             let answer = work.await;
@@ -88,6 +92,62 @@ pub fn Refusal(
 pub fn ProofFailure(failure: RwSignal<Option<CallFailure>>) -> impl IntoView {
     let i18n = use_i18n();
     view! { <Refusal failure secrets=&["token", "code"] refused=tx!(i18n, reset.no_proof)/> }
+}
+
+/// Says that the server has done what was asked. The element is always there, so that screen readers hear the text.
+#[component]
+pub fn DoneNote(
+    asking: Asking,
+    text: Signal<&'static str>,
+    test_id: &'static str,
+) -> impl IntoView {
+    let said = live(move || if asking.is_done.get() { text.get() } else { "" });
+    view! { <p role="status" data-testid=test_id prop:textContent=said></p> }
+}
+
+/// The form that asks for a mail to an address.
+#[component]
+pub fn MailForm(
+    title: Signal<&'static str>,
+    text: Signal<&'static str>,
+    email: RwSignal<String>,
+    asking: Asking,
+    /// Called with the address when the visitor sends the form.
+    #[prop(into)]
+    ask: Callback<String>,
+    /// The button's `data-testid`.
+    test_id: &'static str,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let submit = act(move |event: SubmitEvent| {
+        event.prevent_default();
+        ask.run(email.get_untracked());
+    });
+    view! {
+        <form class="panel form" novalidate on:submit=submit>
+            <h1>{title}</h1>
+            <p>{text}</p>
+            <FailureNote failure=asking.failure/>
+            <Field
+                name="email"
+                label=tx!(i18n, forgot.email)
+                kind="email"
+                autocomplete="email"
+                value=email
+                failure=asking.failure
+            />
+            <button
+                type="submit"
+                class="button primary wide"
+                disabled=asking.busy
+                data-testid=test_id
+            >
+                {tx!(i18n, forgot.send)}
+            </button>
+            {children.map(|children| children())}
+        </form>
+    }
 }
 
 /// The field for the new password, and the button that sends the form.

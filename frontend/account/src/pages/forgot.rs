@@ -1,17 +1,13 @@
 //! `/forgot`: asks for a mail for a new password, and then takes the code of the mail.
 
-use holdfast_contract::{
-    accounts::{Activation, NewPassword},
-    problem::ProblemType,
-};
+use holdfast_contract::accounts::{Activation, NewPassword};
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api,
     arrival::arrive,
     common,
     components::{
-        erased::{act, follow, part},
-        failure::FailureNote,
+        erased::{act, part},
         field::Field,
     },
     i18n::{self, use_i18n},
@@ -20,7 +16,7 @@ use ui::{
 
 use super::{
     activate::{Activating, OwnerFields},
-    asking::{Asking, NewPasswordField, PasswordSet, ProofFailure},
+    asking::{Asking, MailForm, NewPasswordField, PasswordSet, ProofFailure},
 };
 use crate::way_back::with_return;
 
@@ -31,37 +27,21 @@ pub fn ForgotPage() -> impl IntoView {
     arrive();
     let (asking, resetting) = (Asking::new(), Asking::new());
     let email = RwSignal::new(String::new());
-    let ask = move |event: SubmitEvent| {
-        event.prevent_default();
-        let email = email.get_untracked();
-        asking.send(async move { api::forgot_password(email).await });
-    };
+    let ask = move |email| asking.send(async move { api::forgot_password(email).await });
     let page = move || match (resetting.is_done.get(), asking.is_done.get()) {
         (true, _) => view! { <PasswordSet/> }.into_any(),
         (false, true) => view! { <CodeForm email asking resetting/> }.into_any(),
         (false, false) => view! {
-            <form class="panel form" novalidate on:submit=ask>
-                <h1>{tx!(i18n, forgot.title)}</h1>
-                <p>{tx!(i18n, forgot.text)}</p>
-                <FailureNote failure=asking.failure/>
-                <Field
-                    name="email"
-                    label=tx!(i18n, forgot.email)
-                    kind="email"
-                    autocomplete="email"
-                    value=email
-                    failure=asking.failure
-                />
-                <button
-                    type="submit"
-                    class="button primary wide"
-                    disabled=asking.busy
-                    data-testid="forgot-button"
-                >
-                    {tx!(i18n, forgot.send)}
-                </button>
+            <MailForm
+                title=tx!(i18n, forgot.title)
+                text=tx!(i18n, forgot.text)
+                email
+                asking
+                ask
+                test_id="forgot-button"
+            >
                 <p class="fine"><a href=with_return("/login")>{common!(i18n, sign_in)}</a></p>
-            </form>
+            </MailForm>
         }
         .into_any(),
     };
@@ -75,13 +55,7 @@ fn CodeForm(email: RwSignal<String>, asking: Asking, resetting: Asking) -> impl 
     let (code, activating) = (RwSignal::new(String::new()), Activating::new());
     let (failure, password) = (resetting.failure, activating.password);
     // The code of an account that is not active yet activates it.
-    follow(move || {
-        let kind = failure.with(|failure| failure.as_ref()?.kind());
-        if kind == Some(ProblemType::RegisteredElsewhere) {
-            activating.is_owner_asked.set(true);
-            failure.set(None);
-        }
-    });
+    activating.asks_owner_after(failure);
     let reset = move |event: SubmitEvent| {
         event.prevent_default();
         if activating.is_owner_asked.get_untracked() {
@@ -104,6 +78,7 @@ fn CodeForm(email: RwSignal<String>, asking: Asking, resetting: Asking) -> impl 
             <h1>{tx!(i18n, forgot.sent)}</h1>
             <p>{tx!(i18n, forgot.sent_text)}</p>
             <ProofFailure failure/>
+            <ProofFailure failure=activating.sending.failure/>
             <Field
                 name="mail-code"
                 label=tx!(i18n, forgot.code)
@@ -118,7 +93,6 @@ fn CodeForm(email: RwSignal<String>, asking: Asking, resetting: Asking) -> impl 
                     view! { <NewPasswordField password resetting/> }.into_any()
                 }
             })}
-            <ProofFailure failure=activating.sending.failure/>
             <button
                 type="button"
                 class="button secondary wide"

@@ -4,16 +4,16 @@ use holdfast_contract::accounts::{Profile, ProfileChange};
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api,
-    components::{
-        erased::{act, part},
-        failure::FailureNote,
-    },
+    components::{erased::act, failure::FailureNote},
     i18n::use_i18n,
     state::session::SignedInUser,
     tx,
 };
 
-use crate::pages::{asking::Asking, register::NameFields};
+use crate::pages::{
+    asking::{Asking, DoneNote},
+    register::NameFields,
+};
 
 /// The languages of mails, each with its own name.
 const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("fr", "Français")];
@@ -22,21 +22,31 @@ const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("fr", "Français")];
 pub fn ProfileForm(profile: Profile) -> impl IntoView {
     let i18n = use_i18n();
     let user = SignedInUser::expect();
-    let first_name = RwSignal::new(profile.first_name);
-    let last_name = RwSignal::new(profile.last_name);
-    let locale = RwSignal::new(profile.locale);
+    let first_name = RwSignal::new(profile.first_name.clone());
+    let last_name = RwSignal::new(profile.last_name.clone());
+    let locale = RwSignal::new(profile.locale.clone());
+    let (id, before) = (profile.id, RwSignal::new(profile));
     let asking = Asking::new();
     let failure = asking.failure;
     let save = move |event: SubmitEvent| {
         event.prevent_default();
-        asking.is_done.set(false);
+        let before_now = before.get_untracked();
+        // Another device may have changed what this form shows. Only what was typed here is sent.
+        let typed = |now: RwSignal<String>, before: &String| {
+            Some(now.get_untracked()).filter(|now| now != before)
+        };
         let change = ProfileChange {
-            first_name: Some(first_name.get_untracked()),
-            last_name: Some(last_name.get_untracked()),
-            locale: Some(locale.get_untracked()),
+            first_name: typed(first_name, &before_now.first_name),
+            last_name: typed(last_name, &before_now.last_name),
+            locale: typed(locale, &before_now.locale),
         };
         asking.send(async move {
-            user.keep(api::edit_profile(&change).await?);
+            let edited = api::edit_profile(&change).await?;
+            // Somebody may have signed out meanwhile.
+            if untrack(|| user.profile()).is_some_and(|now| now.id == id) {
+                user.keep(edited.clone());
+                let _ = before.try_set(edited);
+            }
             Ok(())
         });
     };
@@ -49,18 +59,7 @@ pub fn ProfileForm(profile: Profile) -> impl IntoView {
             <h2 id="profile-title">{tx!(i18n, account.profile)}</h2>
             <form class="form" novalidate on:submit=save>
                 <FailureNote failure/>
-                {part(move || {
-                    asking
-                        .is_done
-                        .get()
-                        .then(|| {
-                            view! {
-                                <p role="status" data-testid="profile-saved">
-                                    {tx!(i18n, account.saved)}
-                                </p>
-                            }
-                        })
-                })}
+                <DoneNote asking text=tx!(i18n, account.saved) test_id="profile-saved"/>
                 <NameFields first_name last_name failure/>
                 <div class="field">
                     <label for="locale">{tx!(i18n, account.language)}</label>
