@@ -66,7 +66,7 @@ enum Configured {
         #[command(subcommand)]
         command: KeysCommand,
     },
-    /// Manage users.
+    /// Give roles to users who have registered.
     User {
         #[command(subcommand)]
         command: UserCommand,

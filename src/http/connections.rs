@@ -79,7 +79,7 @@ pub struct Connections {
     body: Duration,
     /// Speaks the protocol that the client's first bytes name.
     protocol: Builder<TokioExecutor>,
-    /// Speaks HTTP/1.1.
+    /// For connections whose first bytes cannot be HTTP/2: its read buffers stay half as large.
     plain: Builder<TokioExecutor>,
     clock: Arc<dyn Clock>,
 }

@@ -218,7 +218,7 @@ pub struct Profile {
     pub organizations: Vec<Membership>,
 }
 
-/// A change of a user's own profile. What is absent stays as it is.
+/// A change of a user's own profile. An absent field stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]

@@ -77,7 +77,7 @@ fn edited(
     change: &ProfileChange,
 ) -> Result<(users::Model, Vec<&'static str>), (&'static str, String)> {
     let ProfileChange { first_name, last_name, locale } = change;
-    // What is stored may be older than the present rule.
+    // Stored names may be older than the present rule, so only the fields of the change are checked.
     let first_name = match first_name {
         Some(typed) => first_name_of(typed)?,
         None => user.first_name.clone(),

@@ -21,7 +21,7 @@ use ui::{
 };
 
 use super::{
-    asking::{Asking, DoneNote, MailForm, ProofFailure},
+    asking::{Asking, DoneNote, MailForm, ProofFailure, SubmitButton},
     register::NameFields,
 };
 use crate::way_back::{after_sign_in, with_return};
@@ -141,14 +141,7 @@ pub fn OwnerFields(activating: Activating) -> impl IntoView {
     });
     view! {
         {fields}
-        <button
-            type="submit"
-            class="button primary wide"
-            disabled=sending.busy
-            data-testid="activate-button"
-        >
-            {tx!(i18n, activate.send)}
-        </button>
+        <SubmitButton busy=sending.busy label=tx!(i18n, activate.send) test_id="activate-button"/>
     }
 }
 

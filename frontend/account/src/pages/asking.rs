@@ -105,6 +105,21 @@ pub fn DoneNote(
     view! { <p role="status" data-testid=test_id prop:textContent=said></p> }
 }
 
+/// The button that sends a form. It is switched off while a request is under way.
+#[component]
+pub fn SubmitButton(
+    busy: RwSignal<bool>,
+    label: Signal<&'static str>,
+    /// The `data-testid`, by which browser tests find the button.
+    test_id: &'static str,
+) -> impl IntoView {
+    view! {
+        <button type="submit" class="button primary wide" disabled=busy data-testid=test_id>
+            {label}
+        </button>
+    }
+}
+
 /// The form that asks for a mail to an address.
 #[component]
 pub fn MailForm(
@@ -115,7 +130,7 @@ pub fn MailForm(
     /// Called with the address when the visitor sends the form.
     #[prop(into)]
     ask: Callback<String>,
-    /// The button's `data-testid`.
+    /// The `data-testid` of the form's button.
     test_id: &'static str,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
@@ -137,14 +152,7 @@ pub fn MailForm(
                 value=email
                 failure=asking.failure
             />
-            <button
-                type="submit"
-                class="button primary wide"
-                disabled=asking.busy
-                data-testid=test_id
-            >
-                {tx!(i18n, forgot.send)}
-            </button>
+            <SubmitButton busy=asking.busy label=tx!(i18n, forgot.send) test_id/>
             {children.map(|children| children())}
         </form>
     }
@@ -164,14 +172,7 @@ pub fn NewPasswordField(password: RwSignal<String>, resetting: Asking) -> impl I
             failure=resetting.failure
             hint=Some(tx!(i18n, register.password_hint))
         />
-        <button
-            type="submit"
-            class="button primary wide"
-            disabled=resetting.busy
-            data-testid="reset-button"
-        >
-            {tx!(i18n, reset.send)}
-        </button>
+        <SubmitButton busy=resetting.busy label=tx!(i18n, reset.send) test_id="reset-button"/>
     }
 }
 

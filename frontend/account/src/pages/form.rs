@@ -4,6 +4,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use ui::arrival::arrive;
 use ui::{api::CallFailure, components::failure::FailureNote};
 
+use super::asking::SubmitButton;
 use crate::way_back::with_return;
 
 #[component]
@@ -38,14 +39,7 @@ pub fn AccountForm(
                 <h1>{title}</h1>
                 <FailureNote failure/>
                 {children()}
-                <button
-                    type="submit"
-                    class="button primary wide"
-                    disabled=busy
-                    data-testid=test_id
-                >
-                    {title}
-                </button>
+                <SubmitButton busy label=title test_id/>
                 <p class="fine">
                     {question} " " <a href=with_return(other_path)>{other}</a>
                 </p>

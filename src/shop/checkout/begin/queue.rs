@@ -124,7 +124,7 @@ fn smaller(group: Vec<WaitingCheckout>, error: CheckoutGroupError) -> Vec<Vec<Wa
             let mut groups: BTreeMap<usize, Vec<WaitingCheckout>> = BTreeMap::new();
             for (place, waiting) in group.into_iter().enumerate() {
                 match left_out.remove(&place) {
-                    // What it has learned stays true, although the transaction is rolled back.
+                    // The result stays true, although the transaction is rolled back.
                     Some(result) => waiting.answer(result),
                     None => {
                         let part = part_of.get(&place).copied().unwrap_or_default();

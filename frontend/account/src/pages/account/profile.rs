@@ -11,7 +11,7 @@ use ui::{
 };
 
 use crate::pages::{
-    asking::{Asking, DoneNote},
+    asking::{Asking, DoneNote, SubmitButton},
     register::NameFields,
 };
 
@@ -71,14 +71,7 @@ pub fn ProfileForm(profile: Profile) -> impl IntoView {
                         {options.collect_view()}
                     </select>
                 </div>
-                <button
-                    type="submit"
-                    class="button primary wide"
-                    disabled=asking.busy
-                    data-testid="profile-button"
-                >
-                    {tx!(i18n, account.save)}
-                </button>
+                <SubmitButton busy=asking.busy label=tx!(i18n, account.save) test_id="profile-button"/>
             </form>
         </section>
     }
