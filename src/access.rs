@@ -24,7 +24,7 @@ pub use self::{
     event_key::EventKey,
     proofs::{
         Act, BookingOfEvent, BookingsManaged, Deletable, InOrganization, Managed, Operator,
-        OwnBooking, Permit, ReadableBooking, Visible,
+        OwnBooking, Permit, ReadableBooking, UserManager, Visible,
     },
     store::BookingName,
 };
@@ -38,7 +38,10 @@ use crate::{
         problem::ApiProblem,
     },
     identity::organizations,
-    kernel::db::{Db, StoreError},
+    kernel::{
+        actor::User,
+        db::{Db, StoreError},
+    },
 };
 
 /// The maximum number of events in each cache.
@@ -256,9 +259,22 @@ impl Access {
     /// # Errors
     /// 401 when nobody is signed in, 403 when the caller is no administrator.
     pub async fn operator(&self, caller: &Caller) -> Result<Operator, ApiProblem> {
+        self.administrator(caller, Action::Operate).await.map(Operator::new)
+    }
+
+    /// Proof that the caller may administer the users.
+    ///
+    /// # Errors
+    /// 401 when nobody is signed in, 403 when the caller is no administrator.
+    pub async fn user_manager(&self, caller: &Caller) -> Result<UserManager, ApiProblem> {
+        self.administrator(caller, Action::ManageUsers).await.map(UserManager::new)
+    }
+
+    /// The caller, who may perform this action on the whole installation.
+    async fn administrator(&self, caller: &Caller, action: Action) -> Result<User, ApiProblem> {
         let user = caller.at_present(&*self.users).await?.user()?;
-        if allows(Some(user.role), Relation::Stranger, Action::Operate) {
-            return Ok(Operator::new(user));
+        if allows(Some(user.role), Relation::Stranger, action) {
+            return Ok(user);
         }
         Err(ApiProblem::new(ProblemType::Forbidden, "Only an administrator may do this."))
     }

@@ -120,13 +120,14 @@ impl App {
             keys: config.keys.ring.clone(),
             cookie: SiteCookie::session(&config.network.public_url),
         };
+        let accounts = Accounts::new(
+            base.clone(),
+            sessions.clone(),
+            &config.accounts,
+            &config.network.public_url,
+        );
         let slices = Slices {
-            accounts: Accounts::new(
-                base.clone(),
-                sessions.clone(),
-                &config.accounts,
-                &config.network.public_url,
-            ),
+            accounts: accounts.clone(),
             sessions,
             catalogue: Catalogue::new(
                 base.clone(),
@@ -141,6 +142,7 @@ impl App {
             administration: Administration {
                 base: base.clone(),
                 bookings: checkouts.bookings.clone(),
+                accounts,
             },
             ledger: Ledger { db: base.db.clone(), gateway: Arc::clone(&checkouts.gateway) },
             refunds,
@@ -150,13 +152,17 @@ impl App {
         };
         let home = &config.network.public_url;
         let mailer = wiring::mailer(&config, &base)?;
-        let post = Post::new(base.clone(), mailer, slices.writers(home), home.clone());
+        let post = Post::new(base.clone(), Arc::clone(&mailer), slices.writers(home), home.clone());
+        let mut personal = slices.personal();
+        personal.extend(mailer.personal());
+        personal.push(Arc::new(post.clone()));
         let shared = SharedParts {
             access,
             users,
             adopt: Arc::new(slices.adoption.clone()),
             tokens: Arc::new(Tokens::new(&config.tokens, Arc::clone(&base.clock))),
             sagas: slices.sagas(),
+            personal,
             retention_every: config.events.event_pass,
         };
         let config = Arc::new(config);

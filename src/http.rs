@@ -6,6 +6,7 @@ pub mod client;
 pub mod connections;
 pub mod cookie;
 pub mod cors;
+pub mod download;
 pub mod keyed;
 pub mod overload;
 pub mod own_page;

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod loopback;
 pub mod mac;
 pub mod passes;
+pub mod personal;
 pub mod ports;
 pub mod saga;
 pub mod settings;

@@ -9,6 +9,7 @@
 
 pub mod letter;
 pub mod operators;
+mod personal;
 mod post;
 mod sending;
 pub mod settings;
@@ -22,6 +23,7 @@ use holdfast_entity::messages;
 
 pub use self::{
     letter::Letter,
+    personal::erase_about,
     post::{NewMessage, post},
 };
 use crate::kernel::{

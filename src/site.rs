@@ -90,13 +90,15 @@ impl Site {
                 | Page::Booking
                 | Page::MyBookings
                 | Page::MyAccount
+                | Page::NewEmail
                 | Page::SignIn
                 | Page::Register
                 | Page::Activate
                 | Page::ForgotPassword
                 | Page::ResetPassword
                 | Page::MyEvents
-                | Page::Attention,
+                | Page::Attention
+                | Page::Users,
             ) => (StatusCode::OK, PageHead::neutral()),
         }
     }

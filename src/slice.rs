@@ -15,8 +15,8 @@ use crate::{
         tokens::Tokens,
     },
     kernel::{
-        invariants::Invariant, keys::SealedColumn, passes::Pass, saga::attention::Attended,
-        settings::WebAddress,
+        invariants::Invariant, keys::SealedColumn, passes::Pass, personal::PersonalData,
+        saga::attention::Attended, settings::WebAddress,
     },
     messages::LetterWriter,
 };
@@ -34,6 +34,8 @@ pub struct SharedParts {
     pub adopt: Arc<dyn Adopt>,
     /// All kinds of sagas, for the administration.
     pub sagas: Vec<Arc<dyn Attended>>,
+    /// The personal data in all tables, for the export and the erasure of an account.
+    pub personal: Vec<Arc<dyn PersonalData>>,
     /// How often the retention passes delete old rows.
     pub retention_every: Duration,
 }
@@ -64,6 +66,11 @@ pub trait Slice: Clone + Send + Sync + 'static {
 
     /// The writers of the mails about the slice's objects. `home` is the address of the shop.
     fn writers(&self, _home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
+        Vec::new()
+    }
+
+    /// The personal data in the slice's tables.
+    fn personal(&self) -> Vec<Arc<dyn PersonalData>> {
         Vec::new()
     }
 

@@ -21,6 +21,8 @@ pub struct Model {
     pub mails: i32,
     /// When the link was used, or replaced by a newer one. NULL before.
     pub ended_at: Option<i64>,
+    /// The address that the link proves, if it is not the user's present address.
+    pub address: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -17,6 +17,7 @@ mod m20261130_000006_offer_versions;
 mod m20261130_000007_messages;
 mod m20261130_000008_sessions;
 mod m20261130_000009_account_links;
+mod m20261130_000010_addresses;
 mod machinery;
 mod money;
 mod reshape;
@@ -66,6 +67,7 @@ impl MigratorTrait for Steps {
             Box::new(m20261130_000007_messages::Migration),
             Box::new(m20261130_000008_sessions::Migration),
             Box::new(m20261130_000009_account_links::Migration),
+            Box::new(m20261130_000010_addresses::Migration),
         ]
     }
 }

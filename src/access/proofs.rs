@@ -192,6 +192,20 @@ impl BookingOfEvent {
     }
 }
 
+/// Proof that the caller may administer the users of the installation.
+#[derive(Debug, Clone, Copy)]
+pub struct UserManager(User);
+
+impl UserManager {
+    pub(super) fn new(user: User) -> Self {
+        Self(user)
+    }
+
+    pub fn user(self) -> User {
+        self.0
+    }
+}
+
 /// Proof that the caller is an administrator.
 #[derive(Debug, Clone, Copy)]
 pub struct Operator(User);

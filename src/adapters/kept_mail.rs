@@ -2,10 +2,13 @@
 
 mod store;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::kernel::{
-    db::Db,
+    db::{Db, StoreError, Tx},
+    personal::{ErasureError, Person, PersonalData, PersonalFile},
     ports::{
         Mailer,
         mailer::{Mail, SendError},
@@ -28,5 +31,21 @@ impl KeptMails {
 impl Mailer for KeptMails {
     async fn send(&self, mail: &Mail) -> Result<(), SendError> {
         store::keep(&self.db, mail).await.map_err(|error| SendError::Unavailable(error.to_string()))
+    }
+
+    fn personal(&self) -> Option<Arc<dyn PersonalData>> {
+        Some(Arc::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl PersonalData for KeptMails {
+    /// The export of the messages contains the mails.
+    async fn export(&self, _person: &Person) -> Result<Vec<PersonalFile>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn erase(&self, tx: &Tx, person: &Person) -> Result<(), ErasureError> {
+        Ok(store::delete_to(tx, &person.email).await?)
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         invariants::{self, Breach, Invariant},
         keys::SealedColumn,
         passes::Pass,
+        personal::PersonalData,
         saga::attention::Attended,
         settings::WebAddress,
     },
@@ -61,6 +62,12 @@ macro_rules! slices {
             pub fn writers(&self, home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
                 let mut all = Vec::new();
                 $(all.extend(self.$name.writers(home));)*
+                all
+            }
+
+            pub fn personal(&self) -> Vec<Arc<dyn PersonalData>> {
+                let mut all = Vec::new();
+                $(all.extend(self.$name.personal());)*
                 all
             }
 

@@ -3,16 +3,20 @@
 //! This slice never sells anything. `api.rs` has the HTTP routes, the verbs are beside it, SQL is in `store.rs`.
 
 pub mod activate;
+pub mod administer;
 pub mod api;
+pub mod change_email;
 pub mod edit;
+pub mod erase;
+pub mod export;
 mod letters;
 mod links;
 pub mod log_in;
 pub mod password;
+pub mod profile_api;
 pub mod proof;
 pub mod recover;
 pub mod register;
-pub mod roles;
 pub mod settings;
 pub mod standing;
 mod store;
@@ -23,6 +27,7 @@ use holdfast_domain::ids::UserId;
 use poem_openapi::OpenApi;
 use tokio::sync::Semaphore;
 
+pub use self::store::UserFilter;
 use self::{letters::AccountLetters, password::Passwords, settings::AccountSettings};
 use crate::{
     http::cookie::SiteCookie,
@@ -37,8 +42,14 @@ use crate::{
     slice::{SharedParts, Slice},
 };
 
-/// How long links that are over and counts of tries are kept, in milliseconds.
-const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long counts of tries are kept, in milliseconds.
+const TRIES_KEPT_MS: i64 = DAY_MS;
+/// How long links are kept that are over, in milliseconds: longer than the messages about them, so that an erasure finds
+/// these messages.
+const LINKS_KEPT_MS: i64 = 31 * DAY_MS;
+/// How long an account is kept that nobody activates, in milliseconds.
+const INACTIVE_KEPT_MS: i64 = 7 * DAY_MS;
 /// How many requests for a mail wait on one node.
 const MAX_ASKED: usize = 256;
 /// How many of them one node works on at once. They must not occupy the connections that holds need.
@@ -72,19 +83,25 @@ impl Accounts {
         Self { base, passwords, sessions, registered, asked, turns }
     }
 
-    /// Deletes links and counts of tries that are over; returns how many.
+    /// Deletes links and counts of tries that are over, and accounts that were never activated; returns how many.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn retention_pass(&self) -> Result<u64, StoreError> {
-        store::forget(&self.base.db, KEPT_MS).await
+        let db = &self.base.db;
+        let inactive = store::forget_inactive(db, INACTIVE_KEPT_MS).await?;
+        let links = store::forget_links(db, LINKS_KEPT_MS).await?;
+        Ok(inactive + links + store::forget_tries(db, TRIES_KEPT_MS).await?)
     }
 }
 
 impl Slice for Accounts {
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
-        let SharedParts { tokens, adopt, users, .. } = shared;
-        api::AccountsApi { accounts: self, tokens, adopt, users }
+        let SharedParts { tokens, adopt, users, personal, .. } = shared;
+        (
+            profile_api::ProfileApi { accounts: self.clone(), personal },
+            api::AccountsApi { accounts: self, tokens, adopt, users },
+        )
     }
 
     fn writers(&self, home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {

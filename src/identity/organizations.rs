@@ -2,6 +2,8 @@
 
 mod store;
 
+use std::collections::HashMap;
+
 use holdfast_contract::accounts::Membership;
 use holdfast_domain::{
     access::{MembershipRole, Relation},
@@ -11,7 +13,8 @@ use holdfast_entity::{memberships, organizations};
 
 use crate::kernel::{
     base::Base,
-    db::{self, Db, StoreError},
+    db::{self, Db, StoreError, Tx},
+    personal::{ErasureError, ErasureObstacle},
 };
 
 /// The user's relation to everything that belongs to the organization.
@@ -26,20 +29,25 @@ pub async fn relation(
 
 /// The organizations for which the user may act, ordered by name.
 pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, StoreError> {
-    let mut memberships = store::of_user(db.reader(), user).await?;
+    let mut memberships = store::of_users(db, &[user]).await?;
     memberships.retain(|found| found.role.relation() == Relation::Member);
     Ok(memberships.into_iter().map(|found| found.organization_id).collect())
 }
 
-/// The user's memberships as the profile shows them, ordered by the organization's name.
-pub async fn memberships_of(db: &Db, user: UserId) -> Result<Vec<Membership>, StoreError> {
-    let memberships = store::of_user(db.reader(), user).await?;
-    let shown = memberships.into_iter().map(|found| Membership {
-        organization_id: found.organization_id.0,
-        name: found.name,
-        role: found.role.as_str().to_owned(),
-    });
-    Ok(shown.collect())
+/// The memberships of these users on the wire, each user's ordered by the organization's name.
+pub async fn memberships_of(
+    db: &Db,
+    users: &[UserId],
+) -> Result<HashMap<UserId, Vec<Membership>>, StoreError> {
+    let mut shown: HashMap<UserId, Vec<Membership>> = HashMap::new();
+    for found in store::of_users(db, users).await? {
+        shown.entry(found.user_id).or_default().push(Membership {
+            organization_id: found.organization_id.0,
+            name: found.name,
+            role: found.role.as_str().to_owned(),
+        });
+    }
+    Ok(shown)
 }
 
 pub async fn exists(db: &Db, organization: OrganizationId) -> Result<bool, StoreError> {
@@ -60,6 +68,21 @@ pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId
     };
     db::insert(&base.db, organization).await?;
     Ok(id)
+}
+
+/// Ends all memberships of a user.
+///
+/// # Errors
+/// When the user is the only owner of an organization, or the database fails.
+pub async fn leave_all(tx: &Tx, user: UserId) -> Result<(), ErasureError> {
+    for membership in store::of_users(tx, &[user]).await? {
+        if membership.role == MembershipRole::Owner
+            && store::lock_owners(tx, membership.organization_id).await? == [user]
+        {
+            return Err(ErasureError::Obstacle(ErasureObstacle::LastOwner));
+        }
+    }
+    Ok(store::delete_of(tx, user).await?)
 }
 
 /// Makes a user an owner of an organization, unless the user is a member already.

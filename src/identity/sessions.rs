@@ -6,9 +6,12 @@
 
 pub mod api;
 mod device;
+mod personal;
 mod renew;
 mod store;
 mod token;
+
+use std::sync::Arc;
 
 use holdfast_domain::{
     ids::{SessionId, UserId},
@@ -29,6 +32,7 @@ use crate::{
         db::{self, Sql, StoreError},
         keys::{KeyRing, Sealed, SealedColumn},
         passes::Pass,
+        personal::PersonalData,
     },
     slice::{SharedParts, Slice},
 };
@@ -120,6 +124,10 @@ impl Slice for Sessions {
 
     fn routes(self, _shared: SharedParts) -> impl OpenApi + 'static {
         api::SessionsApi { sessions: self }
+    }
+
+    fn personal(&self) -> Vec<Arc<dyn PersonalData>> {
+        vec![Arc::new(self.clone())]
     }
 
     fn passes(&self, shared: &SharedParts) -> Vec<Pass> {

@@ -26,7 +26,8 @@ use sea_orm::{
 use crate::kernel::ports::Clock;
 
 pub use changes::{
-    ChangeStatement, change, changed, clock, find, forget, list, literal, plus, write,
+    ChangeStatement, change, changed, clock, containing, find, forget, list, literal,
+    pattern_around, plus, write,
 };
 use connections::Losses;
 pub use connections::{IN_MEMORY, PoolReader};

@@ -269,6 +269,14 @@ where
     Ok(Keyed::Stored(answer))
 }
 
+/// Deletes the answers that a principal has got: they contain what the principal sent.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_answers(tx: &Tx, principal: Uuid) -> Result<(), StoreError> {
+    store::delete_answered(tx, principal).await
+}
+
 /// Deletes old keys; returns how many.
 pub async fn retention_pass(sql: &impl Sql) -> Result<u64, StoreError> {
     store::forget(sql, KEPT_MS).await

@@ -11,6 +11,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
+use uuid::Uuid;
+
 use crate::kernel::db::{self, Sql, StoreError, Writes};
 
 /// For how long a claimed message belongs to its worker, in milliseconds of the database's clock: longer than the
@@ -93,11 +95,35 @@ pub(super) async fn settle(
         MessageOutcome::Unneeded => (Status::Unneeded, None),
         MessageOutcome::Failed(why) => (Status::Failed, Some(kept(&why))),
     };
+    // Once its user knows, nothing of an erased account stays.
+    if message.kind == Kind::AccountErased && status != Status::Failed {
+        return delete_claimed(sql, message).await;
+    }
     let change = change_claimed(message)
         .col_expr(Column::Status, status.into())
         .col_expr(Column::LastError, Expr::val(error))
         .col_expr(Column::SettledAt, db::clock());
     db::change(sql, change).await.map(|_| ())
+}
+
+async fn delete_claimed(sql: &impl Sql, message: &Model) -> Result<(), StoreError> {
+    let claimed = Entity::delete_many()
+        .filter(Column::Id.eq(message.id))
+        .filter(Column::Status.eq(Status::Waiting))
+        .filter(Column::Attempts.eq(message.attempts));
+    db::change(sql, claimed).await.map(|_| ())
+}
+
+/// Deletes the messages to this address.
+pub(super) async fn delete_to(sql: &impl Sql, recipient: &str) -> Result<(), StoreError> {
+    let to = Entity::delete_many().filter(Column::Recipient.eq(recipient));
+    db::change(sql, to).await.map(|_| ())
+}
+
+/// Deletes the messages about these subjects.
+pub(super) async fn delete_about(sql: &impl Sql, subjects: &[Uuid]) -> Result<(), StoreError> {
+    let about = db::is_among(sql, Column::SubjectId, subjects.iter().copied());
+    db::change(sql, Entity::delete_many().filter(about)).await.map(|_| ())
 }
 
 fn kept(why: &str) -> String {
@@ -124,6 +150,11 @@ pub(super) async fn list(
         found = found.filter(Column::Id.lt(after));
     }
     db::list(sql, found).await
+}
+
+/// All messages to this address, oldest first.
+pub(super) async fn list_to(sql: &impl Sql, recipient: &str) -> Result<Vec<Model>, StoreError> {
+    db::list(sql, known().filter(Column::Recipient.eq(recipient)).order_by_asc(Column::Id)).await
 }
 
 pub(super) async fn find(sql: &impl Sql, id: MessageId) -> Result<Option<Model>, StoreError> {

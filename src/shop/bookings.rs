@@ -5,6 +5,7 @@
 pub mod adopt;
 pub mod confirmed;
 pub mod letters;
+mod personal;
 pub mod read;
 mod store;
 pub mod view;

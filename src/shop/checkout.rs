@@ -17,6 +17,7 @@ use crate::{
         db::StoreError,
         invariants::Invariant,
         passes::Pass,
+        personal::PersonalData,
         ports::{PaymentGateway, payments::SimulatedBank},
         saga::{Executor, attention::Attended},
         settings::WebAddress,
@@ -140,6 +141,10 @@ impl Slice for Checkouts {
 
     fn writers(&self, home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
         vec![Arc::new(BookingLetters { db: self.base.db.clone(), home: home.clone() })]
+    }
+
+    fn personal(&self) -> Vec<Arc<dyn PersonalData>> {
+        vec![Arc::new(self.bookings.clone())]
     }
 
     fn passes(&self, shared: &SharedParts) -> Vec<Pass> {

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use crate::{
     http::overload::{Class, RouteRule},
-    kernel::{base::Base, invariants::Invariant, passes::Pass, ports::LockManager},
+    kernel::{
+        base::Base, invariants::Invariant, passes::Pass, personal::PersonalData, ports::LockManager,
+    },
     live::Relay,
     slice::{SharedParts, Slice},
 };
@@ -25,6 +27,7 @@ pub mod hold;
 pub mod in_payment;
 mod invariants;
 pub mod newcomers;
+mod personal;
 pub mod read;
 pub mod release;
 pub mod settings;
@@ -67,6 +70,10 @@ impl Slice for Reservations {
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         let SharedParts { access, tokens, users, adopt, .. } = shared;
         api::ReservationsApi { access, reservations: self, tokens, users, adopt }
+    }
+
+    fn personal(&self) -> Vec<Arc<dyn PersonalData>> {
+        vec![Arc::new(self.clone())]
     }
 
     fn passes(&self, shared: &SharedParts) -> Vec<Pass> {

@@ -1,13 +1,14 @@
-// The account page: the password, and the devices on which the user is signed in.
+// The account page: the profile, the address, the password, the devices on which the user is signed in, and the data.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 
-import { DEMO_PASSWORD, bearerOf, enterAs, overflow, signIn, suite } from './helpers.mjs';
+import { DEMO_PASSWORD, bearerOf, codeOf, enterAs, overflow, signIn, suite, tokenOf } from './helpers.mjs';
 
 const NEW = 'correct-Horse7-battery';
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-const { scenario, api, newAccount, url } = suite();
+const { scenario, api, mailTo, newAccount, url } = suite();
 
 // The account page of a new user, who is also signed in elsewhere.
 async function accountOf(visitor, email, options) {
@@ -73,5 +74,79 @@ scenario('a_user_changes_the_names_and_the_language_of_mails', async ({ visitor 
   await page.getByTestId('profile-button').waitFor();
   assert.deepEqual([await page.locator('#first_name').inputValue(), await page.locator('#last_name').inputValue(),
     await page.locator('#locale').inputValue()], ['Augusta', '', 'fr']);
+  page.faults.length = 0;
+});
+
+// Asks for another address on the account page.
+async function wants(page, email) {
+  await page.locator('#email').fill(email);
+  await page.locator('#email-current-password').fill(DEMO_PASSWORD);
+  await page.getByTestId('new-email-button').click();
+  await page.getByTestId('email-code-form').getByText(email).waitFor();
+}
+
+scenario('a_code_gives_the_account_another_address_on_a_phone', async ({ visitor }) => {
+  const page = await accountOf(visitor, 'before@example.org', PHONE);
+  await page.locator('#email').fill('x');
+  await page.locator('#email-current-password').fill(DEMO_PASSWORD);
+  await page.getByTestId('new-email-button').click();
+  await page.locator('#email[aria-invalid="true"]').waitFor();
+  await wants(page, 'after@example.org');
+  const code = codeOf(await mailTo('after@example.org', '/email#'));
+  await page.locator('#mail-code').fill(code === '000000' ? '000001' : '000000');
+  await page.getByTestId('email-code-button').click();
+  await page.getByTestId('no-proof').waitFor();
+  assert.equal(await overflow(page), 0);
+  await page.locator('#mail-code').fill(code);
+  await page.getByTestId('email-code-button').click();
+  await page.getByTestId('email-changed').getByText('Your address is changed.').waitFor();
+  await page.locator('main').getByText('after@example.org').waitFor();
+  page.faults.length = 0;
+});
+
+scenario('the_link_of_the_mail_changes_the_address_and_the_former_one_takes_it_back', async ({ visitor }) => {
+  const page = await accountOf(visitor, 'robbed@example.org');
+  await wants(page, 'robber@example.org');
+  const other = await visitor(`/email#${tokenOf(await mailTo('robber@example.org', '/email#'))}`);
+  await other.getByRole('heading', { level: 1, name: 'Use this address' }).waitFor();
+  await other.getByTestId('email-button').click();
+  await other.getByTestId('email-done').waitFor();
+  assert.equal(new URL(other.url()).hash, '', 'the token stays in no history');
+  await page.reload();
+  await page.locator('main').getByText('robber@example.org').waitFor();
+  // The owner opens the link of the mail to the former address in the browser that is signed in.
+  await page.goto(`${url()}/email#${tokenOf(await mailTo('robbed@example.org', '/email#'))}`);
+  await page.getByRole('heading', { level: 1, name: 'Take the change back' }).waitFor();
+  await page.getByTestId('email-button').click();
+  await page.getByTestId('email-done').getByText('The account has this address again').waitFor();
+  await page.locator('header').getByRole('link', { name: 'Sign in' }).waitFor();
+  await page.goto(`${url()}/reset#${tokenOf(await mailTo('robbed@example.org', '/reset#'))}`);
+  await page.locator('#password').fill(NEW);
+  await page.getByTestId('reset-button').click();
+  await page.getByTestId('password-set').getByRole('link').click();
+  await signIn(page, 'robbed@example.org', NEW);
+});
+
+scenario('a_user_saves_their_data_and_erases_the_account', async ({ visitor }) => {
+  const page = await accountOf(visitor, 'leaving@example.org');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'), page.getByTestId('export-button').click(),
+  ]);
+  assert.equal(download.suggestedFilename(), 'holdfast-account.zip');
+  const saved = await readFile(await download.path());
+  assert.equal(saved.subarray(0, 2).toString(), 'PK');
+  await page.getByTestId('exported').getByText('Your data is saved').waitFor();
+
+  await page.getByTestId('erase').click();
+  await page.locator('#erase-current-password').fill('Wrong-pass-1');
+  await page.getByTestId('erase-button').click();
+  await page.getByTestId('erasure-form').getByTestId('no-proof').waitFor();
+  await page.getByTestId('keep-account').click();
+  await page.getByTestId('erase').click();
+  await page.locator('#erase-current-password').fill(DEMO_PASSWORD);
+  await page.getByTestId('erase-button').click();
+  await page.getByRole('heading', { name: 'Sign in to see your account' }).waitFor();
+  const credentials = { email: 'leaving@example.org', password: DEMO_PASSWORD };
+  assert.equal((await api('POST', '/auth/login', credentials)).status, 401);
   page.faults.length = 0;
 });

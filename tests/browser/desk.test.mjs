@@ -104,3 +104,40 @@ scenario('a_refund_that_is_stuck_is_seen_and_sent_on_again', async ({ visitor })
     return document.querySelector('[data-testid="saga"]')?.textContent.includes(id);
   }, [reference, '[data-testid="look-again"]']);
 });
+
+scenario('an_administrator_finds_a_user_and_changes_and_suspends_the_account', async ({ visitor }) => {
+  await steps.newAccount('countess@example.org', { first_name: 'Augusta', last_name: 'King' });
+  const page = await deskOf(visitor, ADMIN);
+  await page.getByRole('link', { name: 'Users' }).click();
+  await heading(page, 'Users');
+  const users = page.getByTestId('user');
+  await users.filter({ hasText: ADMIN }).getByText('This is you.').waitFor();
+  assert.equal(await users.filter({ hasText: ADMIN }).getByTestId('edit-user').count(), 0);
+  await page.getByLabel('Address or name').fill('king august');
+  await page.getByTestId('search-users').click();
+  await users.filter({ hasText: ADMIN }).waitFor({ state: 'detached' });
+  const found = users.filter({ hasText: 'countess@example.org' });
+  await found.getByTestId('edit-user').click();
+  await found.getByTestId('user-role').selectOption('organizer');
+  await found.getByTestId('user-suspended').check();
+  await found.getByLabel('Reason, for the audit log').fill('asked for it');
+  await found.getByTestId('save-user').click();
+  await page.locator('[data-testid=user][data-status=suspended]').waitFor();
+  await found.getByText('Organizer').first().waitFor();
+  const credentials = { email: 'countess@example.org', password: 'Demo-pass-1' };
+  assert.equal((await api('POST', '/auth/login', credentials)).status, 401);
+  await found.getByTestId('edit-user').click();
+  // Only an active user gets a role.
+  await found.getByTestId('user-role').selectOption('controller');
+  await found.getByTestId('save-user').click();
+  await found.getByText('suspended', { exact: false }).first().waitFor();
+  await found.locator('.notice').waitFor();
+  await found.getByTestId('user-suspended').uncheck();
+  await found.getByTestId('save-user').click();
+  await page.locator('[data-testid=user][data-status=active]').waitFor();
+  await found.getByText('Controller').first().waitFor();
+  await page.getByLabel('Address or name').fill('nobody at all');
+  await page.getByTestId('search-users').click();
+  await page.getByRole('heading', { name: 'Nobody found' }).waitFor();
+  page.faults.length = 0;
+});

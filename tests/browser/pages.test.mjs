@@ -152,6 +152,8 @@ const PAGES = {
   'desk-signed-out': ['/desk', heading],
   desk: ['/desk', (page) => page.getByTestId('desk-event').first().waitFor(), asAdmin],
   'desk-empty': ['/desk', heading, asAdminOfNothing],
+  email: ['/email#token', heading],
+  'desk-users': ['/desk/users', (page) => page.getByTestId('user').first().waitFor(), asAdmin],
   'desk-attention': ['/desk/attention', (page) => page.getByTestId('saga').waitFor(), asAdmin],
   'desk-attention-empty': ['/desk/attention', heading, asAdminOfNothing],
   'not-found': ['/nowhere', heading],

@@ -2,3 +2,4 @@
 
 mod administration;
 mod bookings;
+mod users;

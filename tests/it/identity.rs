@@ -3,6 +3,8 @@
 mod accounts;
 mod activate;
 mod alone;
+mod email;
+mod erase;
 mod recover;
 mod sessions;
 mod standing;

@@ -150,13 +150,14 @@ fn units_do_not_reach_into_each_others_stores() {
 
 /// The calls by which an operation with an id in its path gets a proof, or acts under a proof that the statement
 /// itself requires.
-const PROOFS: [&str; 13] = [
+const PROOFS: [&str; 14] = [
     "access.booking_of(",
     "access.operator(",
     "access.organization(",
     "access.own_booking(",
     "access.permit(",
     "access.readable_booking(",
+    "access.user_manager(",
     "access.visible(",
     "self.0.look(",
     "self.0.seen(",

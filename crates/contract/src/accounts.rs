@@ -273,3 +273,46 @@ pub struct DeviceSessions {
     /// The sessions.
     pub items: Vec<DeviceSession>,
 }
+
+/// A new address for the account of the signed-in user. The present address stays until the user has proved the new one.
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct NewEmail {
+    /// The new e-mail address, at most 254 characters. Upper and lower case count as equal.
+    pub email: String,
+    /// The present password. Ten can be tried within an hour.
+    #[debug("hidden")]
+    pub current_password: String,
+}
+
+/// The proof from a mail about a new address: `token`, or `email` and `code`.
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct EmailProof {
+    /// The token of the link: the part of its address after `#`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[debug("hidden")]
+    pub token: Option<String>,
+    /// The present e-mail address of the account, not the new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The code of the mail: six digits. Ten codes can be tried within an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[debug("hidden")]
+    pub code: Option<String>,
+}
+
+/// The erasure of the signed-in user's account.
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct Erasure {
+    /// The present password. Ten can be tried within an hour.
+    #[debug("hidden")]
+    pub current_password: String,
+}

@@ -1,7 +1,9 @@
-//! Bodies of the administrators' views: sagas, messages and the audit log.
+//! Bodies of the administrators' views: sagas, messages, users and the audit log.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::accounts::{Membership, Role};
 
 /// The status of a saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -125,6 +127,74 @@ pub struct MessagePage {
     /// The cursor of the next page: send it as `after`. `null` on the last page.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub next: Option<String>,
+}
+
+/// The status of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
+#[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
+#[serde(rename_all = "snake_case")]
+pub enum AccountStatus {
+    /// The user has not proved the e-mail address yet.
+    Inactive,
+    /// The account is in use.
+    Active,
+    /// An administrator closed the account. Only an administrator opens it again.
+    Suspended,
+    /// The user erased the account.
+    Erased,
+}
+
+/// A user as administrators see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct UserAccount {
+    /// The id of the user, a UUIDv7.
+    pub id: Uuid,
+    /// The e-mail address of the account. An erased account has a word in its place.
+    pub email: String,
+    /// The user's given name. Empty after an erasure.
+    pub first_name: String,
+    /// The user's family name. Empty for people who have one name.
+    pub last_name: String,
+    /// The user's role in the whole installation.
+    pub role: Role,
+    /// Whether the account is in use.
+    pub status: AccountStatus,
+    /// The user's language as a BCP 47 tag.
+    pub locale: String,
+    /// When the user registered (RFC 3339).
+    pub created_at: String,
+    /// The organizations that the user is a member of.
+    pub organizations: Vec<Membership>,
+}
+
+/// A page of users, the last one who registered first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct UserAccountPage {
+    /// The users of this page.
+    pub items: Vec<UserAccount>,
+    /// The cursor of the next page: send it as `after`. `null` on the last page.
+    #[cfg_attr(feature = "openapi", oai(nullable))]
+    pub next: Option<String>,
+}
+
+/// A change of a user by an administrator. An absent field stays as it is. Nobody changes their own role or status.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct UserAccountChange {
+    /// The role of an active user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// `suspended` closes an active account and ends its sessions. `active` opens a suspended account again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<AccountStatus>,
+    /// Why, for the audit log: at most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// One action in the audit log.

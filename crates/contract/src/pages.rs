@@ -49,6 +49,8 @@ pub enum Page<'a> {
     MyBookings,
     /// `/account`, the signed-in user's profile, password and sessions.
     MyAccount,
+    /// `/email`, which proves a new address of the account, or takes its change back. The mails lead to it.
+    NewEmail,
     /// `/login`, the form with which a user signs in.
     SignIn,
     /// `/register`, the form that creates an account.
@@ -63,6 +65,8 @@ pub enum Page<'a> {
     MyEvents,
     /// `/desk/attention`, the checkouts and refunds that need an administrator.
     Attention,
+    /// `/desk/users`, the users of the installation, for administrators.
+    Users,
 }
 
 impl<'a> Page<'a> {
@@ -79,6 +83,7 @@ impl<'a> Page<'a> {
             ("bookings", Some(reference), None) if !reference.is_empty() => Some(Self::Booking),
             ("bookings", None, None) => Some(Self::MyBookings),
             ("account", None, None) => Some(Self::MyAccount),
+            ("email", None, None) => Some(Self::NewEmail),
             ("login", None, None) => Some(Self::SignIn),
             ("register", None, None) => Some(Self::Register),
             ("activate", None, None) => Some(Self::Activate),
@@ -86,6 +91,7 @@ impl<'a> Page<'a> {
             ("reset", None, None) => Some(Self::ResetPassword),
             ("desk", None, None) => Some(Self::MyEvents),
             ("desk", Some("attention"), None) => Some(Self::Attention),
+            ("desk", Some("users"), None) => Some(Self::Users),
             _ => None,
         }
     }
@@ -100,8 +106,9 @@ impl<'a> Page<'a> {
             | Self::ForgotPassword
             | Self::ResetPassword
             | Self::MyBookings
-            | Self::MyAccount => Program::Account,
-            Self::MyEvents | Self::Attention => Program::Desk,
+            | Self::MyAccount
+            | Self::NewEmail => Program::Account,
+            Self::MyEvents | Self::Attention | Self::Users => Program::Desk,
         }
     }
 }

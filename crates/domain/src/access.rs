@@ -117,8 +117,10 @@ pub enum Action {
     CancelBooking,
     /// List the bookings of an event, cancel them and refund amounts.
     ManageBookings,
-    /// List the sagas and the audit log, and retry sagas that need attention.
+    /// List the sagas, the messages and the audit log, and retry what needs attention.
     Operate,
+    /// Search users, give and take roles, suspend and restore accounts.
+    ManageUsers,
 }
 
 /// The table: whether a caller with this role may perform the action on an object with this
@@ -128,7 +130,7 @@ pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
     let organizer = role == Some(Role::Organizer) && relation == Relation::Member;
     match action {
         Action::CreateEvent | Action::ManageEvent | Action::ManageBookings => admin || organizer,
-        Action::DeleteEvent | Action::Operate => admin,
+        Action::DeleteEvent | Action::Operate | Action::ManageUsers => admin,
         Action::ReadReservation => admin || relation == Relation::Owner,
         // Nobody, not even an administrator, may pay for or cancel what another buyer holds.
         Action::UseReservation | Action::CancelBooking => relation == Relation::Owner,

@@ -7,11 +7,17 @@ pub enum LinkPurpose {
     PasswordReset,
     /// The address of a new account is the user's.
     Activation,
+    /// The user wants another address, and it is the user's.
+    EmailChange,
+    /// The user's address was changed, and the owner of the former address takes the change back.
+    EmailRestore,
 }
 
 words! { LinkPurpose {
     PasswordReset = "password_reset",
     Activation = "activation",
+    EmailChange = "email_change",
+    EmailRestore = "email_restore",
 } }
 
 /// The time between two mails for the same purpose to the same user, in milliseconds.
@@ -50,8 +56,10 @@ impl LinkPurpose {
     /// How long a link and its code are valid, in milliseconds.
     pub const fn lasts_ms(self) -> i64 {
         match self {
-            Self::PasswordReset => HOUR_MS,
+            Self::PasswordReset | Self::EmailChange => HOUR_MS,
             Self::Activation => 24 * HOUR_MS,
+            // Whoever is robbed of an account may read mails only after the weekend.
+            Self::EmailRestore => 72 * HOUR_MS,
         }
     }
 }

@@ -23,6 +23,14 @@ pub enum Kind {
     PasswordReset,
     /// The password of an account was changed.
     PasswordChanged,
+    /// A user wants this address for the account. The mail has a link and a code that prove it.
+    EmailChange,
+    /// An account has this address now. The mail goes to the new address.
+    EmailChanged,
+    /// An account has another address now. The mail goes to the former address, with a link that takes the change back.
+    EmailReplaced,
+    /// An account was erased.
+    AccountErased,
 }
 
 words! {
@@ -37,6 +45,10 @@ words! {
         Welcome = "welcome",
         PasswordReset = "password_reset",
         PasswordChanged = "password_changed",
+        EmailChange = "email_change",
+        EmailChanged = "email_changed",
+        EmailReplaced = "email_replaced",
+        AccountErased = "account_erased",
     }
 }
 

@@ -16,8 +16,8 @@ use leptos_router::{
 use ui::components::not_found::NotFoundPage;
 
 use pages::{
-    account::AccountPage, activate::ActivatePage, bookings::BookingsPage, forgot::ForgotPage,
-    register::RegisterPage, reset::ResetPage, sign_in::SignInPage,
+    account::AccountPage, activate::ActivatePage, bookings::BookingsPage, email::EmailPage,
+    forgot::ForgotPage, register::RegisterPage, reset::ResetPage, sign_in::SignInPage,
 };
 
 fn main() {
@@ -31,6 +31,7 @@ fn main() {
                 <Route path=path!("/reset") view=ResetPage/>
                 <Route path=path!("/bookings") view=BookingsPage/>
                 <Route path=path!("/account") view=AccountPage/>
+                <Route path=path!("/email") view=EmailPage/>
             </FlatRoutes>
         }
         .into_any()

@@ -4,6 +4,7 @@ pub mod account;
 pub mod activate;
 mod asking;
 pub mod bookings;
+pub mod email;
 pub mod forgot;
 mod form;
 pub mod register;

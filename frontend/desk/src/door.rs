@@ -22,6 +22,8 @@ pub enum Tab {
     MyEvents,
     /// The tab for administrators: the sagas that need attention.
     Attention,
+    /// The tab for administrators: the users of the installation.
+    Users,
 }
 
 impl Tab {
@@ -29,6 +31,7 @@ impl Tab {
         match self {
             Self::MyEvents => "/desk",
             Self::Attention => "/desk/attention",
+            Self::Users => "/desk/users",
         }
     }
 
@@ -42,13 +45,15 @@ impl Tab {
                 tx!(i18n, desk.my_events)
             }
             (Self::Attention, _) => tx!(i18n, desk.attention),
+            (Self::Users, _) => tx!(i18n, desk.users),
         }
     }
 
     const fn is_for(self, role: Role) -> bool {
         match (self, role) {
             (Self::MyEvents, Role::Organizer) | (_, Role::Admin) => true,
-            (Self::Attention, Role::Organizer) | (_, Role::Customer | Role::Controller) => false,
+            (Self::Attention | Self::Users, Role::Organizer)
+            | (_, Role::Customer | Role::Controller) => false,
         }
     }
 }
@@ -75,7 +80,8 @@ pub fn behind_door(tab: Tab, page: fn(Profile) -> AnyView) -> impl IntoView {
 #[component]
 fn Tabs(tab: Tab, role: Role) -> impl IntoView {
     let i18n = use_i18n();
-    let tabs = [Tab::MyEvents, Tab::Attention].into_iter().filter(|tab| tab.is_for(role));
+    let tabs =
+        [Tab::MyEvents, Tab::Attention, Tab::Users].into_iter().filter(|tab| tab.is_for(role));
     let links = tabs
         .map(|it| {
             let name = it.name(role);
@@ -92,6 +98,7 @@ fn Closed(tab: Tab, email: String) -> impl IntoView {
     let why = move || match tab {
         Tab::MyEvents => t_string!(i18n, desk.closed_events, email = email.as_str()),
         Tab::Attention => t_string!(i18n, desk.closed_attention, email = email.as_str()),
+        Tab::Users => t_string!(i18n, desk.closed_users, email = email.as_str()),
     };
     view! {
         <main id="main" class="page narrow">
@@ -112,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_administrators_see_what_needs_attention() {
+    fn only_administrators_see_what_needs_attention_and_who_there_is() {
         for (role, events, attention) in [
             (Role::Customer, false, false),
             (Role::Controller, false, false),
@@ -121,6 +128,7 @@ mod tests {
         ] {
             assert_eq!(Tab::MyEvents.is_for(role), events, "{role:?}");
             assert_eq!(Tab::Attention.is_for(role), attention, "{role:?}");
+            assert_eq!(Tab::Users.is_for(role), attention, "{role:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The desk: the events of an organizer, and for administrators the checkouts that need attention.
+//! The desk: the events of an organizer, and for administrators the checkouts that need attention and the users.
 //!
 //! The pages show what the API lets the signed-in user see. Only the API decides who may see and do what.
 
@@ -16,7 +16,7 @@ use leptos_router::{
 };
 use ui::components::not_found::NotFoundPage;
 
-use pages::{attention::AttentionPage, my_events::MyEventsPage};
+use pages::{attention::AttentionPage, my_events::MyEventsPage, users::UsersPage};
 
 fn main() {
     ui::program::start(Program::Desk, || {
@@ -24,6 +24,7 @@ fn main() {
             <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
                 <Route path=path!("/desk") view=MyEventsPage/>
                 <Route path=path!("/desk/attention") view=AttentionPage/>
+                <Route path=path!("/desk/users") view=UsersPage/>
             </FlatRoutes>
         }
         .into_any()

@@ -2,3 +2,4 @@
 
 pub mod attention;
 pub mod my_events;
+pub mod users;

@@ -7,7 +7,7 @@ use leptos::prelude::window;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Storage;
+use web_sys::{Blob, HtmlElement, Storage, Url};
 
 /// How long a stored value is kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,18 @@ pub fn read_ids(name: &str) -> Vec<Uuid> {
 pub fn write_ids(name: &str, ids: &[Uuid]) {
     let ids: Vec<_> = ids.iter().map(Uuid::to_string).collect();
     write(Keep::Device, name, &ids.join(","));
+}
+
+/// Has the browser save the file under this name.
+pub fn save(file: &Blob, name: &str) {
+    let Ok(address) = Url::create_object_url_with_blob(file) else { return };
+    let link = window().document().and_then(|document| document.create_element("a").ok());
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+        let _ = link.set_attribute("href", &address);
+        let _ = link.set_attribute("download", name);
+        link.click();
+    }
+    let _ = Url::revoke_object_url(&address);
 }
 
 /// Removes the value that is stored under this name.

@@ -1,7 +1,7 @@
 //! The SQL of kept mails.
 
 use holdfast_entity::kept_mails::{self, Column, Entity};
-use sea_orm::EntityTrait as _;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use crate::kernel::{
     db::{self, Sql, StoreError},
@@ -24,4 +24,10 @@ pub(super) async fn keep(sql: &impl Sql, mail: &Mail) -> Result<(), StoreError> 
     };
     db::insert_unless_known(sql, row, &[Column::KeptAt], &[Column::Id]).await?;
     db::forget(sql, Entity::find(), Column::KeptAt, KEPT_MS).await.map(|_| ())
+}
+
+/// Deletes the mails to this address.
+pub(super) async fn delete_to(sql: &impl Sql, recipient: &str) -> Result<(), StoreError> {
+    let to = Entity::delete_many().filter(Column::Recipient.eq(recipient));
+    db::change(sql, to).await.map(|_| ())
 }

@@ -149,13 +149,5 @@ impl Query {
 
 /// The pattern for a text that contains this text, whatever its case and accents; `!` escapes.
 fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text::folded(text).chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
+    db::pattern_around(&text::folded(text))
 }

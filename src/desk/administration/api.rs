@@ -37,7 +37,7 @@ pub struct AdministrationApi {
 
 #[derive(Tags)]
 pub(super) enum Tag {
-    /// Administration of the installation: sagas, messages and the audit log.
+    /// Administration of the installation: sagas, messages, users and the audit log.
     Administration,
 }
 
@@ -106,19 +106,7 @@ impl AdministrationApi {
             audit::AuditFilter { subject: subject_id.0, actor: actor_id.0, after: after.0 };
         let mut rows = audit::list(&self.base.db, filter, limit + 1).await?;
         let next = page::next(&mut rows, limit, |row| row.id.to_string());
-        let items = rows.into_iter().map(|row| AuditEntry {
-            id: row.id,
-            at: rfc3339(row.at),
-            actor_kind: row.actor_kind.as_str().to_owned(),
-            actor_id: row.actor_id,
-            actor_role: row.actor_role.map(|role| role.as_str().to_owned()),
-            network_address: row.network_address,
-            user_agent: row.user_agent,
-            action: row.action,
-            subject_kind: row.subject_kind,
-            subject_id: row.subject_id,
-            detail: row.detail,
-        });
+        let items = rows.into_iter().map(shown_entry);
         Ok(Json(AuditPage { items: items.collect(), next }))
     }
 }
@@ -154,6 +142,23 @@ impl AdministrationApi {
             age_seconds: (row.now - row.created_at).max(0) / 1000,
             idle_seconds: (row.now - row.updated_at).max(0) / 1000,
         })
+    }
+}
+
+/// An entry of the audit log on the wire.
+pub(super) fn shown_entry(row: holdfast_entity::audit::Model) -> AuditEntry {
+    AuditEntry {
+        id: row.id,
+        at: rfc3339(row.at),
+        actor_kind: row.actor_kind.as_str().to_owned(),
+        actor_id: row.actor_id,
+        actor_role: row.actor_role.map(|role| role.as_str().to_owned()),
+        network_address: row.network_address,
+        user_agent: row.user_agent,
+        action: row.action,
+        subject_kind: row.subject_kind,
+        subject_id: row.subject_id,
+        detail: row.detail,
     }
 }
 

@@ -6,7 +6,7 @@ use cookie::Cookie;
 use holdfast_contract::{
     accounts::{
         Activation, ActivationMail, Adopted, ChangedPassword, Credentials, ForgottenPassword,
-        NewPassword, Profile, ProfileChange, Registration, Session,
+        NewPassword, Registration, Session,
     },
     problem::{FieldError, ProblemType},
 };
@@ -18,9 +18,9 @@ use poem_openapi::OpenApi;
 
 use super::{
     Accounts,
-    edit::EditError,
     log_in::{self, LogInError, SignedIn},
     password::{PasswordError, Weakness},
+    profile_api,
     proof::ProofError,
     register::RegisterError,
 };
@@ -178,26 +178,6 @@ impl AccountsApi {
         self.accounts.base.tasks.run(change).await??;
         Ok(NoContent)
     }
-
-    /// Read the profile of the signed-in user.
-    #[oai(path = "/profile", method = "get")]
-    async fn profile(&self, caller: Caller) -> Result<Json<Profile>, ApiProblem> {
-        Ok(Json(self.profile_of(caller.user()?).await?))
-    }
-
-    /// Change the names and the language of the signed-in user.
-    #[oai(path = "/profile", method = "patch")]
-    async fn edit_profile(
-        &self,
-        caller: Caller,
-        body: Json<ProfileChange>,
-    ) -> Result<Json<Profile>, ApiProblem> {
-        let user = caller.user()?;
-        let accounts = self.accounts.clone();
-        let edit = async move { accounts.edit_profile(user, body.0).await };
-        self.accounts.base.tasks.run(edit).await??;
-        Ok(Json(self.profile_of(user).await?))
-    }
 }
 
 impl AccountsApi {
@@ -269,17 +249,8 @@ impl AccountsApi {
         Ok(Session {
             access_token: self.tokens.access(user, session),
             expires_in_seconds: ACCESS_TOKEN_SECS,
-            profile: self.profile_of(user).await?,
+            profile: profile_api::profile_of(&self.accounts, user).await?,
             adopted,
-        })
-    }
-
-    async fn profile_of(&self, user: User) -> Result<Profile, ApiProblem> {
-        log_in::profile(&self.accounts.base.db, user.id).await?.ok_or_else(|| {
-            ApiProblem::new(
-                ProblemType::Unauthorized,
-                "The account no longer exists. Sign in again.",
-            )
         })
     }
 }
@@ -327,19 +298,10 @@ impl From<ProofError> for ApiProblem {
                     .retry_after(TRIES_RETRY_AFTER_SECS)
             }
             ProofError::Field(field, message) => Self::field(field, message),
+            ProofError::NotActive => auth::no_longer_active(),
             ProofError::Weak(field, weakness) => too_weak(field, &weakness),
             ProofError::Password(error) => error.into(),
             ProofError::Db(error) => error.into(),
-        }
-    }
-}
-
-impl From<EditError> for ApiProblem {
-    fn from(error: EditError) -> Self {
-        match error {
-            EditError::Field(field, message) => Self::field(field, message),
-            EditError::NotActive => auth::no_longer_active(),
-            EditError::Db(error) => error.into(),
         }
     }
 }

@@ -35,6 +35,10 @@ impl LetterWriter for AccountLetters {
             Kind::Welcome,
             Kind::PasswordReset,
             Kind::PasswordChanged,
+            Kind::EmailChange,
+            Kind::EmailChanged,
+            Kind::EmailReplaced,
+            Kind::AccountErased,
         ]
     }
 
@@ -46,6 +50,10 @@ impl LetterWriter for AccountLetters {
             Kind::AccountKnown => Ok(Some(self.known(language))),
             Kind::Welcome => Ok(Some(self.welcome(language))),
             Kind::PasswordChanged => Ok(Some(self.changed(language))),
+            Kind::EmailChange => self.with_link(message, |id| self.new_email(language, id)).await,
+            Kind::EmailChanged => Ok(Some(self.email_changed(language))),
+            Kind::EmailReplaced => self.email_replaced(message, language).await.map(Some),
+            Kind::AccountErased => Ok(Some(erased(language))),
             Kind::BookingConfirmed
             | Kind::BookingFailed
             | Kind::BookingCancelled
@@ -115,7 +123,7 @@ impl AccountLetters {
             notes: vec![
                 language
                     .pick(
-                        "If you have forgotten your password, you can choose a new one there. If you did not register, you need to do nothing: your account stays as it is.",
+                        "If you have forgotten your password, you can choose a new one there. If it was not you, you need to do nothing: your account stays as it is.",
                         "Si vous avez oublié le mot de passe, la page vous permet d’en choisir un nouveau. Si ce n’était pas vous, vous n’avez rien à faire : votre compte reste le même.",
                     )
                     .to_owned(),
@@ -126,8 +134,8 @@ impl AccountLetters {
                 language.pick("You have an account", "Vous avez déjà un compte"),
                 language
                     .pick(
-                        "Somebody, probably you, wanted to create an account with this address. You already have one. Sign in instead.",
-                        "Quelqu’un, sans doute vous, a voulu créer un compte avec cette adresse. Il en existe déjà un : connectez-vous.",
+                        "Somebody, probably you, wanted to use this address for an account. There is one with it already. Sign in instead.",
+                        "Quelqu’un, sans doute vous, a voulu utiliser cette adresse pour un compte. Il en existe déjà un : connectez-vous.",
                     )
                     .to_owned(),
             )
@@ -202,4 +210,100 @@ impl AccountLetters {
             )
         }
     }
+
+    fn new_email(&self, language: Language, id: LinkId) -> Letter {
+        Letter {
+            facts: self.code(language, id),
+            action: Some(LetterAction {
+                label: language.pick("Use this address", "Utiliser cette adresse").to_owned(),
+                url: self.page("/email", LinkPurpose::EmailChange, id),
+            }),
+            notes: vec![
+                language
+                    .pick(
+                        "The link and the code are valid for one hour and can be used once. If it was not you, you need to do nothing: without them, nobody uses this address.",
+                        "Le lien et le code sont valables une heure et ne servent qu’une fois. Si ce n’était pas vous, vous n’avez rien à faire : sans eux, personne n’utilise cette adresse.",
+                    )
+                    .to_owned(),
+            ],
+            ..Letter::new(
+                language,
+                language.pick("Confirm your new address", "Confirmez votre nouvelle adresse").to_owned(),
+                language.pick("Confirm your new address", "Confirmez votre nouvelle adresse"),
+                language
+                    .pick(
+                        "Somebody, probably you, wants to use this address for an account. Open the link, or type the code on the page of your account.",
+                        "Quelqu’un, sans doute vous, veut utiliser cette adresse pour un compte. Ouvrez le lien, ou saisissez le code sur la page de votre compte.",
+                    )
+                    .to_owned(),
+            )
+        }
+    }
+
+    fn email_changed(&self, language: Language) -> Letter {
+        Letter {
+            action: Some(LetterAction {
+                label: language.pick("Your account", "Votre compte").to_owned(),
+                url: format!("{}/account", self.home.as_str()),
+            }),
+            ..Letter::new(
+                language,
+                language.pick("Your address was changed", "Votre adresse a été modifiée").to_owned(),
+                language.pick("Your address was changed", "Votre adresse a été modifiée"),
+                language
+                    .pick(
+                        "Your account has this address now. Sign in with it from now on.",
+                        "Votre compte a désormais cette adresse. Connectez-vous avec elle à partir de maintenant.",
+                    )
+                    .to_owned(),
+            )
+        }
+    }
+
+    /// The letter to the former address. It has the link that takes the change back, if that link restores this address.
+    async fn email_replaced(
+        &self,
+        message: &messages::Model,
+        language: Language,
+    ) -> Result<Letter, StoreError> {
+        let link = store::link(&self.db, LinkId(message.subject_id)).await?;
+        let link = link.filter(|link| link.address.as_deref() == Some(&message.recipient));
+        let mut letter = Letter::new(
+            language,
+            language.pick("Your address was changed", "Votre adresse a été modifiée").to_owned(),
+            language.pick("Your address was changed", "Votre adresse a été modifiée"),
+            language
+                .pick(
+                    "Your account has another address now. This one no longer signs you in.",
+                    "Votre compte a désormais une autre adresse. Celle-ci ne permet plus de vous connecter.",
+                )
+                .to_owned(),
+        );
+        if let Some(link) = link {
+            letter.action = Some(LetterAction {
+                label: language.pick("It was not me", "Ce n’était pas moi").to_owned(),
+                url: self.page("/email", LinkPurpose::EmailRestore, link.id),
+            });
+            let note = language.pick(
+                "If it was not you, open the link within three days: the account gets this address back, all devices are signed out, and a mail asks you for a new password.",
+                "Si ce n’était pas vous, ouvrez le lien dans les trois jours : le compte retrouve cette adresse, tous les appareils sont déconnectés et un message vous demande un nouveau mot de passe.",
+            );
+            letter.notes.push(note.to_owned());
+        }
+        Ok(letter)
+    }
+}
+
+fn erased(language: Language) -> Letter {
+    Letter::new(
+        language,
+        language.pick("Your account was erased", "Votre compte a été supprimé").to_owned(),
+        language.pick("Your account was erased", "Votre compte a été supprimé"),
+        language
+            .pick(
+                "Your account and what named you in it were erased. Tickets that you have bought stay valid. Keep them, because no mail tells you of a change any more.",
+                "Votre compte et ce qui vous y nommait ont été supprimés. Les billets que vous avez achetés restent valables. Gardez-les, car aucun message ne vous annoncera plus de changement.",
+            )
+            .to_owned(),
+    )
 }

@@ -139,7 +139,7 @@ pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, StoreError>
     if !user.status.may_sign_in() {
         return Ok(None);
     }
-    let organizations = organizations::memberships_of(db, id).await?;
+    let organizations = organizations::memberships_of(db, &[id]).await?.remove(&id);
     Ok(Some(Profile {
         id: user.id.0,
         role: wire_role(user.role),
@@ -147,7 +147,7 @@ pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, StoreError>
         first_name: user.first_name,
         last_name: user.last_name,
         locale: user.locale,
-        organizations,
+        organizations: organizations.unwrap_or_default(),
     }))
 }
 
@@ -157,7 +157,8 @@ pub async fn email_of(db: &Db, id: UserId) -> Result<Option<String>, StoreError>
     Ok(user.status.may_sign_in().then_some(user.email))
 }
 
-fn wire_role(role: Role) -> WireRole {
+/// The role on the wire.
+pub fn wire_role(role: Role) -> WireRole {
     match role {
         Role::Customer => WireRole::Customer,
         Role::Organizer => WireRole::Organizer,

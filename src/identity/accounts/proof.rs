@@ -13,7 +13,7 @@ use holdfast_entity::{account_links, users};
 use super::{
     Accounts, links,
     log_in::user_named,
-    password::{PasswordError, Weakness},
+    password::{self, PasswordError, Weakness},
     store,
 };
 use crate::{
@@ -43,6 +43,9 @@ pub enum ProofError {
     /// A field is malformed: the field and the fault.
     #[error("{0}: {1}")]
     Field(&'static str, String),
+    /// The account is no longer active.
+    #[error("the account is no longer active")]
+    NotActive,
     /// The new password is too weak: the field that names it, and the fault.
     #[error("{0}: {1}")]
     Weak(&'static str, Weakness),
@@ -61,6 +64,7 @@ impl UseCaseError for ProofError {
             | Self::WrongPassword
             | Self::TooOften
             | Self::Field(..)
+            | Self::NotActive
             | Self::Weak(..)
             | Self::Password(_) => None,
         }
@@ -74,7 +78,36 @@ pub(super) struct Proved {
     pub(super) field: &'static str,
     pub(super) purpose: LinkPurpose,
     pub(super) link: LinkId,
+    /// The address that the link proves, if it is not the user's present one.
+    pub(super) address: Option<String>,
     pub(super) user: users::Model,
+}
+
+/// A link that somebody asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WantedLink<'a> {
+    /// The id of the link if it is a new one.
+    pub(super) id: LinkId,
+    pub(super) purpose: LinkPurpose,
+    /// The address that the link proves, and to which the mail goes. `None` for the user's own.
+    pub(super) address: Option<&'a str>,
+}
+
+impl WantedLink<'_> {
+    /// The row of the link, whose first mail is written now.
+    pub(super) fn row(self, user: UserId, now: i64) -> account_links::Model {
+        account_links::Model {
+            id: self.id,
+            user_id: user,
+            purpose: self.purpose,
+            created_at: now,
+            expires_at: now + self.purpose.lasts_ms(),
+            sent_at: now,
+            mails: 1,
+            ended_at: None,
+            address: self.address.map(str::to_owned),
+        }
+    }
 }
 
 impl Accounts {
@@ -98,7 +131,8 @@ impl Accounts {
                 let entropy = Arc::clone(&entropy);
                 Box::pin(async move {
                     let Some(user) = store::lock_user(tx, id).await? else { return Ok(()) };
-                    send_link(tx, &*entropy, &user, link, purpose).await
+                    let wanted = WantedLink { id: link, purpose, address: None };
+                    send_link(tx, &*entropy, &user, wanted).await
                 })
             })
             .await
@@ -129,7 +163,7 @@ impl Accounts {
         let link = link.ok_or(ProofError::NoProof(field))?;
         let user = store::user(self.base.db.reader(), link.user_id).await?;
         let user = user.ok_or(ProofError::NoProof(field))?;
-        Ok(Proved { field, purpose: link.purpose, link: link.id, user })
+        Ok(Proved { field, purpose: link.purpose, link: link.id, address: link.address, user })
     }
 
     /// The link that goes on of the account with this address, if the code is that of the link. The same statements are
@@ -160,6 +194,24 @@ impl Accounts {
         Ok(store::count_try(&self.base.db, user, kind, HOUR_MS).await? <= MAX_TRIES)
     }
 
+    /// Checks the present password of a user, and counts the try. Returns the hash that it matches.
+    pub(super) async fn present_password(
+        &self,
+        user: &users::Model,
+        typed: String,
+    ) -> Result<Option<String>, ProofError> {
+        if !self.may_try(user.id, TryKind::Password).await? {
+            return Err(ProofError::TooOften);
+        }
+        let known = user.password_hash.clone();
+        if typed.len() > password::MAX_BYTES
+            || !self.passwords.matches(typed, known.clone()).await?
+        {
+            return Err(ProofError::WrongPassword);
+        }
+        Ok(known)
+    }
+
     /// Judges the password in this field. `known` contains the words that an attacker would try first.
     pub(super) async fn judge(
         &self,
@@ -177,17 +229,18 @@ pub(super) fn known_of(user: &users::Model) -> [&str; 3] {
     [&user.email, &user.first_name, &user.last_name]
 }
 
-/// Writes the mail to a locked user, with the user's live link or with a new one, which has this id. Does nothing if the last
-/// mail is too young.
+/// Writes the mail to a locked user, with the user's live link for the same address or with a new link. Does nothing if the
+/// last mail is too young.
 pub(super) async fn send_link(
     tx: &Tx,
     entropy: &dyn Entropy,
     user: &users::Model,
-    link: LinkId,
-    purpose: LinkPurpose,
+    wanted: WantedLink<'_>,
 ) -> Result<(), StoreError> {
+    let WantedLink { purpose, address, .. } = wanted;
     let now = db::now(tx).await?;
     let known = store::live_link(tx, user.id, purpose).await?;
+    let known = known.filter(|known| known.address.as_deref() == address);
     if is_too_early(known.as_ref(), now) {
         return Ok(());
     }
@@ -198,25 +251,17 @@ pub(super) async fn send_link(
         }
         None => {
             store::end_links(tx, user.id, purpose).await?;
-            let row = account_links::Model {
-                id: link,
-                user_id: user.id,
-                purpose,
-                created_at: now,
-                expires_at: now + purpose.lasts_ms(),
-                sent_at: now,
-                mails: 1,
-                ended_at: None,
-            };
-            db::insert(tx, row).await?;
-            (link, 1)
+            db::insert(tx, wanted.row(user.id, now)).await?;
+            (wanted.id, 1)
         }
     };
     let kind = match purpose {
         LinkPurpose::PasswordReset => Kind::PasswordReset,
         LinkPurpose::Activation => Kind::Activation,
+        LinkPurpose::EmailChange => Kind::EmailChange,
+        LinkPurpose::EmailRestore => Kind::EmailReplaced,
     };
-    let mail = NewMessage::once(kind, link.0, &user.email, &user.locale);
+    let mail = NewMessage::once(kind, link.0, address.unwrap_or(&user.email), &user.locale);
     post(tx, entropy, [NewMessage { instance: mails.to_string(), ..mail }], now).await
 }
 

@@ -9,14 +9,13 @@ use holdfast_contract::accounts::{ChangedPassword, NewPassword};
 use holdfast_domain::{
     access::AccountStatus,
     ids::{LinkId, SessionId, UserId},
-    link::{LinkPurpose, TryKind},
+    link::LinkPurpose,
     message::Kind,
 };
 
 use super::{
     Accounts,
     log_in::user_named,
-    password,
     proof::{ProofError, Proved, known_of},
     store,
 };
@@ -59,7 +58,7 @@ impl Accounts {
         self.judge("password", &password, &[]).await?;
         // The mail to a user who has not proved the address yet activates the account.
         let purposes = [PURPOSE, LinkPurpose::Activation];
-        let Proved { field, purpose, link, user } =
+        let Proved { field, purpose, link, user, .. } =
             self.prove(&purposes, token, email, code).await?;
         if purpose != PURPOSE {
             return Err(ProofError::RegisteredElsewhere("first_name"));
@@ -85,15 +84,7 @@ impl Accounts {
         let user = user.ok_or(ProofError::WrongPassword)?;
         let ChangedPassword { current_password, new_password } = wanted;
         self.judge("new_password", &new_password, &known_of(&user)).await?;
-        if !self.may_try(user.id, TryKind::Password).await? {
-            return Err(ProofError::TooOften);
-        }
-        let known = user.password_hash;
-        if current_password.len() > password::MAX_BYTES
-            || !self.passwords.matches(current_password, known.clone()).await?
-        {
-            return Err(ProofError::WrongPassword);
-        }
+        let known = self.present_password(&user, current_password).await?;
         let hash = self.passwords.hash(new_password).await?;
         let proof = Proof::Password { session, known };
         self.write_password(PasswordChange { user: caller.id, hash, proof }).await

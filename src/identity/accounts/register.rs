@@ -19,7 +19,8 @@ use holdfast_entity::users;
 use super::{
     Accounts, links,
     password::{PasswordError, Weakness},
-    proof, store,
+    proof::{self, WantedLink},
+    store,
 };
 use crate::{
     http::auth::LOCALES,
@@ -86,13 +87,17 @@ impl CheckedAccount {
         }
     }
 
-    /// The forms of the address under which an account may stand. An account from before addresses had one form may have
-    /// this address in another form.
     fn forms(&self) -> Vec<String> {
-        let mut forms = self.email.older_forms();
-        forms.extend([as_once_stored(&self.typed), self.email.to_string()]);
-        forms
+        forms_of(&self.email, &self.typed)
     }
+}
+
+/// The forms of an address under which an account may stand. An account from before addresses had one form may have this
+/// address in another form.
+pub(super) fn forms_of(address: &EmailAddress, typed: &str) -> Vec<String> {
+    let mut forms = address.older_forms();
+    forms.extend([as_once_stored(typed), address.to_string()]);
+    forms
 }
 
 impl Accounts {
@@ -188,6 +193,22 @@ pub(super) fn locale_of(wanted: &str) -> Result<&'static str, (&'static str, Str
     ours.ok_or_else(|| ("locale", format!("must be one of {}", LOCALES.join(", "))))
 }
 
+/// Tells the owner of an account that somebody wanted another one with its address.
+pub(super) async fn tell_owner(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    known: &users::Model,
+    now: i64,
+) -> Result<(), StoreError> {
+    if known.status != AccountStatus::Active {
+        return Ok(());
+    }
+    // One mail an hour is enough, however often somebody tries.
+    let instance = (now / HOUR_MS).to_string();
+    let mail = NewMessage::once(Kind::AccountKnown, known.id.0, &known.email, &known.locale);
+    post(tx, entropy, [NewMessage { instance, ..mail }], now).await
+}
+
 async fn sign_up(
     tx: &Tx,
     entropy: &dyn Entropy,
@@ -213,16 +234,10 @@ async fn sign_up(
             user
         }
         Some(known) => {
-            if known.status == AccountStatus::Active {
-                // One mail an hour is enough, however often somebody registers.
-                let instance = (now / HOUR_MS).to_string();
-                let mail =
-                    NewMessage::once(Kind::AccountKnown, known.id.0, &known.email, &known.locale);
-                post(tx, entropy, [NewMessage { instance, ..mail }], now).await?;
-            }
+            tell_owner(tx, entropy, &known, now).await?;
             return Ok(());
         }
     };
-    let link = LinkId(entropy.id());
-    Ok(proof::send_link(tx, entropy, &user, link, LinkPurpose::Activation).await?)
+    let (id, purpose) = (LinkId(entropy.id()), LinkPurpose::Activation);
+    Ok(proof::send_link(tx, entropy, &user, WantedLink { id, purpose, address: None }).await?)
 }

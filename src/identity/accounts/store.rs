@@ -1,16 +1,18 @@
 //! The SQL of accounts: users, the links in mails to them, and tries.
 
 use holdfast_domain::{
-    access::Role,
+    access::{AccountStatus, Role},
     ids::{LinkId, UserId},
     link::{LinkPurpose, TryKind},
 };
 use holdfast_entity::{account_links, account_tries, users};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    UpdateMany,
-    sea_query::{ExprTrait, LockType},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select, UpdateMany,
+    sea_query::{Expr, ExprTrait, Func, LockType},
 };
+
+use uuid::Uuid;
 
 use crate::kernel::db::{self, Bug, Db, Sql, StoreError};
 
@@ -70,6 +72,90 @@ pub async fn set_password(tx: &impl Sql, id: UserId, hash: &str) -> Result<(), S
     db::change(tx, change).await.map(|_| ())
 }
 
+/// The user has this address from now on. A taken address is a unique violation.
+pub async fn set_email(tx: &impl Sql, id: UserId, email: &str) -> Result<(), StoreError> {
+    let change = users::Entity::update_many()
+        .filter(users::Column::Id.eq(id))
+        .col_expr(users::Column::Email, email.into());
+    db::change(tx, change).await.map(|_| ())
+}
+
+/// No password opens the account until its user has chosen a new one.
+pub async fn clear_password(tx: &impl Sql, id: UserId) -> Result<(), StoreError> {
+    let change = users::Entity::update_many()
+        .filter(users::Column::Id.eq(id))
+        .col_expr(users::Column::PasswordHash, Expr::val(None::<String>));
+    db::change(tx, change).await.map(|_| ())
+}
+
+pub async fn set_status(
+    tx: &impl Sql,
+    id: UserId,
+    status: AccountStatus,
+) -> Result<(), StoreError> {
+    let change = users::Entity::update_many()
+        .filter(users::Column::Id.eq(id))
+        .col_expr(users::Column::Status, status.into());
+    db::change(tx, change).await.map(|_| ())
+}
+
+/// Deletes the row of a user whom no other table names.
+pub async fn delete_user(tx: &impl Sql, id: UserId) -> Result<(), StoreError> {
+    db::change(tx, users::Entity::delete_many().filter(users::Column::Id.eq(id))).await.map(|_| ())
+}
+
+/// Empties the row of a user. `email` stands for the address, which must be unique.
+pub async fn empty_user(tx: &impl Sql, id: UserId, email: &str) -> Result<(), StoreError> {
+    let change = users::Entity::update_many()
+        .filter(users::Column::Id.eq(id))
+        .col_expr(users::Column::Email, email.into())
+        .col_expr(users::Column::PasswordHash, Expr::val(None::<String>))
+        .col_expr(users::Column::FirstName, "".into())
+        .col_expr(users::Column::LastName, "".into())
+        .col_expr(users::Column::Status, AccountStatus::Erased.into());
+    db::change(tx, change).await.map(|_| ())
+}
+
+/// Which users a list contains.
+#[derive(Debug, Clone, Default)]
+pub struct UserFilter {
+    /// Each of these words is a part of the address or of a name, in lower case.
+    pub words: Vec<String>,
+    pub role: Option<Role>,
+    pub status: Option<AccountStatus>,
+    /// Only users who registered before this one.
+    pub after: Option<UserId>,
+}
+
+/// The users, the last one who registered first.
+pub async fn list_users(
+    sql: &impl Sql,
+    filter: &UserFilter,
+    limit: u64,
+) -> Result<Vec<users::Model>, StoreError> {
+    let UserFilter { words, role, status, after } = filter;
+    let mut found = users::Entity::find().order_by_desc(users::Column::Id).limit(limit);
+    for word in words {
+        let contains = |column: users::Column| {
+            Expr::expr(Func::lower(column.into_expr())).like(db::containing(word))
+        };
+        let [email, first, last] =
+            [users::Column::Email, users::Column::FirstName, users::Column::LastName].map(contains);
+        found = found.filter(email.or(first).or(last));
+    }
+    if let Some(role) = role {
+        found = found.filter(users::Column::Role.eq(*role));
+    }
+    if let Some(status) = status {
+        found = found.filter(users::Column::Status.eq(*status));
+    }
+    // The ids are UUIDv7: they sort by time.
+    if let Some(after) = after {
+        found = found.filter(users::Column::Id.lt(*after));
+    }
+    db::list(sql, found).await
+}
+
 pub async fn set_role(tx: &impl Sql, id: UserId, role: Role) -> Result<(), StoreError> {
     let change = users::Entity::update_many()
         .filter(users::Column::Id.eq(id))
@@ -127,6 +213,27 @@ pub async fn end_links(
     db::change(tx, end(links)).await.map(|_| ())
 }
 
+/// Ends all links of the user.
+pub async fn end_all_links(tx: &impl Sql, user: UserId) -> Result<(), StoreError> {
+    let links = account_links::Entity::update_many().filter(account_links::Column::UserId.eq(user));
+    db::change(tx, end(links)).await.map(|_| ())
+}
+
+/// The ids of all links of the user, over or not. Messages name them.
+pub async fn link_ids(tx: &impl Sql, user: UserId) -> Result<Vec<Uuid>, StoreError> {
+    let links = account_links::Entity::find().filter(account_links::Column::UserId.eq(user));
+    let links: Vec<account_links::Model> = db::list(tx, links).await?;
+    Ok(links.into_iter().map(|link| link.id.0).collect())
+}
+
+/// Deletes the links and the tries of the user.
+pub async fn delete_proofs(tx: &impl Sql, user: UserId) -> Result<(), StoreError> {
+    let links = account_links::Entity::delete_many();
+    db::change(tx, links.filter(account_links::Column::UserId.eq(user))).await?;
+    let tries = account_tries::Entity::delete_many();
+    db::change(tx, tries.filter(account_tries::Column::UserId.eq(user))).await.map(|_| ())
+}
+
 /// Counts a mail with the link.
 pub async fn count_mail(tx: &impl Sql, id: LinkId, now: i64) -> Result<(), StoreError> {
     let change = account_links::Entity::update_many()
@@ -154,10 +261,27 @@ pub async fn count_try(
     Ok(tries.ok_or_else(|| Bug::new("a try is not counted"))?)
 }
 
-/// Deletes links and counts of tries that are older than `kept_ms`. Returns their number.
-pub async fn forget(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
+/// Deletes accounts that were registered more than `kept_ms` ago and never activated, unless a link still activates them.
+/// Returns their number.
+pub async fn forget_inactive(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
+    let live = live_links()
+        .select_only()
+        .column(account_links::Column::UserId)
+        .filter(account_links::Column::Purpose.eq(LinkPurpose::Activation));
+    let inactive = users::Entity::find()
+        .filter(users::Column::Status.into_expr().eq(db::literal(AccountStatus::Inactive.as_str())))
+        .filter(users::Column::Id.not_in_subquery(live.into_query()));
+    db::forget(sql, inactive, users::Column::CreatedAt, kept_ms).await
+}
+
+/// Deletes links that have been over for longer than `kept_ms`. Returns their number.
+pub async fn forget_links(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
     let links = account_links::Entity::find();
-    let links = db::forget(sql, links, account_links::Column::ExpiresAt, kept_ms).await?;
+    db::forget(sql, links, account_links::Column::ExpiresAt, kept_ms).await
+}
+
+/// Deletes counts of tries that are older than `kept_ms`. Returns their number.
+pub async fn forget_tries(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
     let tries = account_tries::Entity::find();
-    Ok(links + db::forget(sql, tries, account_tries::Column::Hour, kept_ms).await?)
+    db::forget(sql, tries, account_tries::Column::Hour, kept_ms).await
 }

@@ -52,7 +52,8 @@ impl SessionsApi {
     #[oai(path = "/sessions", method = "get")]
     async fn list_sessions(&self, caller: Caller) -> Result<Json<DeviceSessions>, ApiProblem> {
         let rows = store::list(&self.sessions.base.db, caller.user()?.id).await?;
-        let items = rows.into_iter().map(|row| self.shown(row, caller.session)).collect();
+        let shown = |row| self.sessions.shown(row, caller.session);
+        let items = rows.into_iter().map(shown).collect();
         Ok(Json(DeviceSessions { items }))
     }
 
@@ -81,10 +82,10 @@ impl SessionsApi {
     }
 }
 
-impl SessionsApi {
-    fn shown(&self, row: sessions::Model, current: Option<SessionId>) -> DeviceSession {
-        let device =
-            Sealed::<Device>::stored(row.device).open(&self.sessions.keys, (DEVICE, row.id.0));
+impl Sessions {
+    /// The session on the wire. `current` is the session of the request.
+    pub(super) fn shown(&self, row: sessions::Model, current: Option<SessionId>) -> DeviceSession {
+        let device = Sealed::<Device>::stored(row.device).open(&self.keys, (DEVICE, row.id.0));
         // A device that no key opens is unknown, and its session can be ended all the same.
         let device = device.unwrap_or_else(|error| {
             tracing::warn!(session = %row.id, %error, "the device of a session does not open");

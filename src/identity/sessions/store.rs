@@ -70,6 +70,11 @@ pub(super) async fn end_others(
     db::change(sql, ended(others)).await
 }
 
+/// Deletes all sessions of the user.
+pub(super) async fn delete_of(sql: &impl Sql, user: UserId) -> Result<(), StoreError> {
+    db::change(sql, Entity::delete_many().filter(Column::UserId.eq(user))).await.map(|_| ())
+}
+
 /// The sessions of the user that go on, the last one first.
 pub(super) async fn list(sql: &impl Sql, user: UserId) -> Result<Vec<Model>, StoreError> {
     let found = Entity::find()

@@ -6,7 +6,7 @@
 use sea_orm::{
     ColumnTrait, DeleteMany, EntityTrait, FromQueryResult, Iterable, PrimaryKeyToColumn,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany, Value,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, LikeExpr, Query},
 };
 
 use super::{Dialect, Expected, Sql, StoreError, Writes, entities::NOW};
@@ -30,6 +30,24 @@ pub fn clock() -> Expr {
 /// The column's value plus `by`.
 pub fn plus(column: impl ColumnTrait, by: impl Into<Value>) -> Expr {
     column.into_expr().add(Expr::val(by))
+}
+
+/// The pattern of `LIKE … ESCAPE '!'` for texts that contain this text.
+pub fn pattern_around(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The condition of `LIKE` for texts that contain this text.
+pub fn containing(text: &str) -> LikeExpr {
+    LikeExpr::new(pattern_around(text)).escape('!')
 }
 
 /// A word in the text of the statement. As a parameter, it would keep the planner from using a partial index.

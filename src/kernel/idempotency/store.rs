@@ -43,6 +43,14 @@ pub(super) async fn delete_of(to: &impl Writes, subjects: &[Uuid]) -> Result<(),
         .await
 }
 
+/// Deletes the answered claims of a principal.
+pub(super) async fn delete_answered(sql: &impl Sql, principal: Uuid) -> Result<(), StoreError> {
+    let answered = Entity::delete_many()
+        .filter(Column::PrincipalId.eq(principal))
+        .filter(Column::Status.is_not_null());
+    db::change(sql, answered).await.map(|_| ())
+}
+
 fn claim_of(attempt: &Attempt, subject: Option<Uuid>) -> idempotency_keys::Model {
     idempotency_keys::Model {
         principal_id: attempt.principal,

@@ -1,7 +1,11 @@
 //! The port to the mail server.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use holdfast_domain::ids::MessageId;
+
+use crate::kernel::personal::PersonalData;
 
 /// A mail to one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +47,11 @@ pub trait Mailer: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When the mail server refuses the mail, or cannot be reached for now.
     async fn send(&self, mail: &Mail) -> Result<(), SendError>;
+
+    /// The mails that this place keeps, as personal data. A mail server keeps none for us.
+    fn personal(&self) -> Option<Arc<dyn PersonalData>> {
+        None
+    }
 }
 
 /// The longest time that [`Mailer::send`] takes, in seconds.

@@ -146,7 +146,11 @@ impl LetterWriter for BookingLetters {
             | Kind::AccountKnown
             | Kind::Welcome
             | Kind::PasswordReset
-            | Kind::PasswordChanged => None,
+            | Kind::PasswordChanged
+            | Kind::EmailChange
+            | Kind::EmailChanged
+            | Kind::EmailReplaced
+            | Kind::AccountErased => None,
         })
     }
 }

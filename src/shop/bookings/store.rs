@@ -18,6 +18,7 @@ use crate::kernel::db::{self, Bug, Sql, StoreError, Tx};
 pub mod adopt;
 pub mod confirmed;
 pub mod letters;
+pub mod personal;
 
 /// Locks bookings, and reads each with its lines, in the order of their ids. A missing booking is a bug.
 pub async fn locked_with_lines(

@@ -1,6 +1,6 @@
 //! Registration, sign-in and profile over HTTP.
 
-use holdfast::{identity::accounts::roles::GrantError, kernel::db::Sql as _};
+use holdfast::{identity::accounts::administer::UserEditError, kernel::db::Sql as _};
 use holdfast_contract::accounts::{Profile, Role as WireRole, Session};
 use holdfast_domain::{
     access::{AccountStatus, Role},
@@ -160,11 +160,11 @@ async fn an_operator_gives_roles_to_active_users() {
     assert_eq!(app.as_user(&token).get("/admin/sagas").await.status, 403);
     let audit = "SELECT COUNT(*) FROM audit WHERE action = 'user.grant' AND actor_kind = 'system'";
     assert_eq!(app.number(audit).await, 2);
-    assert!(matches!(grant("eve@example.org", Role::Admin).await, Err(GrantError::Unknown)));
+    assert!(matches!(grant("eve@example.org", Role::Admin).await, Err(UserEditError::Unknown)));
     assert_eq!(app.post("/auth/register", &registration("eve@example.org")).await.status, 204);
     let inactive = grant("eve@example.org", Role::Admin).await;
     assert!(
-        matches!(inactive, Err(GrantError::NotActive(AccountStatus::Inactive))),
+        matches!(inactive, Err(UserEditError::Status(AccountStatus::Inactive))),
         "{inactive:?}"
     );
     app.finish().await;

@@ -3,6 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use holdfast::app::development::mail::KeptMail;
+use holdfast_contract::accounts::Session;
 use reqwest::Method;
 use serde_json::json;
 
@@ -140,6 +141,31 @@ async fn the_mails_about_accounts_say_what_they_should() {
         assert_eq!(app.post("/auth/password/reset", &body).await.status, 204);
         let changed = mails(&app, &to, 5).await.remove(4);
         check(&format!("password_changed.{language}"), &changed, &[]);
+        the_mails_about_an_address(&app, language, &to).await;
     }
     app.finish().await;
+}
+
+/// Changes the address of a user, and then erases the account.
+async fn the_mails_about_an_address(app: &TestApp, language: &str, before: &str) {
+    const PASSWORD: &str = "correct-Horse7-battery";
+    let after = format!("new-{before}");
+    let credentials = json!({ "email": before, "password": PASSWORD });
+    let session = app.post("/auth/login", &credentials).await.read::<Session>();
+    let me = app.as_user(&session.access_token);
+    let wish = json!({ "email": after, "current_password": PASSWORD });
+    assert_eq!(me.post("/auth/email", &wish).await.status, 204);
+    let mail = mails(app, &after, 1).await.remove(0);
+    let token = checked_link(&format!("email_change.{language}"), &mail, "/email");
+    let proof = json!({ "token": token });
+    assert_eq!(app.post("/auth/email/confirm", &proof).await.status, 204);
+    let told = mails(app, &after, 2).await.remove(1);
+    check(&format!("email_changed.{language}"), &told, &[]);
+    let told = mails(app, before, 6).await.remove(5);
+    check(&format!("email_replaced.{language}"), &told, &[(token_of(&told, "/email"), "TOKEN")]);
+    let body = json!({ "current_password": PASSWORD });
+    let erased = me.send(Method::DELETE, "/auth/profile", Some(&body), &[]).await;
+    assert_eq!(erased.status, 204, "{}", erased.text);
+    let told = mails(app, &after, 1).await.remove(0);
+    check(&format!("account_erased.{language}"), &told, &[]);
 }

@@ -31,9 +31,11 @@ const GROWING: [&str; 18] = [
     "webhook_events",
 ];
 /// Parts of the statements that are allowed to look at all rows.
-const ALLOWED: [&str; 5] = [
+const ALLOWED: [&str; 6] = [
     // Administrators page through the newest entries of everybody, which end with the page.
     "FROM \"audit\" ORDER BY \"audit\".\"id\" DESC LIMIT",
+    // Administrators page through the newest users, and search them by parts of names.
+    "ORDER BY \"users\".\"id\" DESC LIMIT",
     // An organizer removes a section of standing places: does somebody have one?
     "FROM \"reservation_items\" WHERE \"reservation_items\".\"event_id\" = ? AND \"reservation_items\".\"section_id\"",
     // Statements of the tests themselves.

@@ -1,6 +1,8 @@
-//! `/account`: the signed-in user's profile, password and sessions.
+//! `/account`: the signed-in user's profile, address, password, sessions and data.
 
+mod data;
 mod device;
+mod email;
 mod profile;
 mod sessions;
 
@@ -19,7 +21,7 @@ use ui::{
     td_string, tx,
 };
 
-use self::{profile::ProfileForm, sessions::Sessions};
+use self::{data::AccountData, email::EmailForm, profile::ProfileForm, sessions::Sessions};
 use super::asking::{Asking, DoneNote, NewPasswordField, Refusal};
 
 #[component]
@@ -62,8 +64,10 @@ fn Account(profile: Profile) -> impl IntoView {
                 <span prop:textContent=shown(|it| it.email.clone())></span>
             </p>
             <ProfileForm profile/>
+            <EmailForm/>
             <PasswordForm changed/>
             <Sessions changed/>
+            <AccountData/>
         </main>
     }
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
+use web_sys::{AbortSignal, Blob, Headers, Request, RequestInit, Response};
 
 use super::first;
 use crate::{
@@ -83,6 +83,18 @@ pub async fn send<T: DeserializeOwned>(call: ApiCall<'_>) -> Result<T, CallFailu
 /// Sends the call and returns only the status of the response.
 pub async fn send_for_status(call: ApiCall<'_>) -> Result<u16, CallFailure> {
     raw(call).await.map(|(status, _)| status)
+}
+
+/// Sends the call as the signed-in user and returns the response's body as a file.
+pub async fn send_for_file(call: ApiCall<'_>) -> Result<Blob, CallFailure> {
+    let unreachable = |_| CallFailure::Unreachable;
+    let response = exchange(&call, Sender::User).await.map_err(unreachable)?;
+    let status = response.status();
+    if !response.ok() {
+        return Err(read(&response).await.err().unwrap_or(CallFailure::Unreadable(status)));
+    }
+    let body = JsFuture::from(response.blob().map_err(unreachable)?).await.map_err(unreachable)?;
+    body.dyn_into().map_err(|_| CallFailure::Unreadable(status))
 }
 
 /// The status and the body of a response.

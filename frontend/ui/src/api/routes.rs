@@ -2,13 +2,14 @@
 
 use holdfast_contract::{
     accounts::{
-        Activation, ActivationMail, ChangedPassword, Credentials, DeviceSessions,
-        ForgottenPassword, NewPassword, Profile, ProfileChange, Registration, Session,
+        Activation, ActivationMail, ChangedPassword, Credentials, DeviceSessions, EmailProof,
+        Erasure, ForgottenPassword, NewEmail, NewPassword, Profile, ProfileChange, Registration,
+        Session,
     },
     bookings::{Booking, BookingPage, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
     catalogue::{Event, EventPage, OfferPage, SectionPage},
     live::SeatStates,
-    operators::{Saga, SagaPage},
+    operators::{Saga, SagaPage, UserAccount, UserAccountChange, UserAccountPage},
     pages::requests::{self, LIST_LIMIT},
     reservations::{HoldRequest, ReleaseRequest, Reservation},
     seat_map::SeatMap,
@@ -16,10 +17,13 @@ use holdfast_contract::{
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::client::{ApiCall, CallFailure, send, send_for_status};
+use super::client::{ApiCall, CallFailure, send, send_for_file, send_for_status};
+use crate::browser;
 
 /// The number of bookings on one page of the list. Their events are read one by one.
 const BOOKINGS_LIMIT: u32 = 20;
+/// The number of users on one page of the list.
+const USERS_LIMIT: u32 = 20;
 
 fn json(value: &impl Serialize) -> Option<String> {
     serde_json::to_string(value).ok()
@@ -195,6 +199,33 @@ pub async fn edit_profile(change: &ProfileChange) -> Result<Profile, CallFailure
     send(ApiCall { method: "PATCH", path: "/auth/profile", body, ..ApiCall::default() }).await
 }
 
+/// `GET /auth/profile`: the signed-in user as the server knows them.
+pub async fn profile() -> Result<Profile, CallFailure> {
+    get("/auth/profile").await
+}
+
+/// `GET /auth/profile/export`: has the browser save the signed-in user's data as a file.
+pub async fn save_export() -> Result<(), CallFailure> {
+    let call = ApiCall { path: "/auth/profile/export", ..ApiCall::default() };
+    browser::save(&send_for_file(call).await?, "holdfast-account.zip");
+    Ok(())
+}
+
+/// `DELETE /auth/profile`: erases the account of the signed-in user.
+pub async fn erase_account(wanted: &Erasure) -> Result<(), CallFailure> {
+    done("DELETE", "/auth/profile", json(wanted)).await
+}
+
+/// `POST /auth/email`: asks for another address of the signed-in user.
+pub async fn ask_new_email(wanted: &NewEmail) -> Result<(), CallFailure> {
+    done("POST", "/auth/email", json(wanted)).await
+}
+
+/// `POST /auth/email/confirm`: proves a new address by the mail to it, or takes its change back.
+pub async fn prove_email(wanted: &EmailProof) -> Result<(), CallFailure> {
+    done("POST", "/auth/email/confirm", json(wanted)).await
+}
+
 /// `PUT /auth/password`: sets a new password as the signed-in user.
 pub async fn change_password(wanted: &ChangedPassword) -> Result<(), CallFailure> {
     done("PUT", "/auth/password", json(wanted)).await
@@ -234,6 +265,37 @@ pub async fn ask_activation(email: String) -> Result<(), CallFailure> {
 pub async fn stuck_sagas(after: Option<&str>) -> Result<SagaPage, CallFailure> {
     let after = page_after(after);
     get(&format!("/admin/sagas?status=needs_attention&limit={LIST_LIMIT}{after}")).await
+}
+
+/// Which users a list contains.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListedUsers {
+    /// Each of these words is a part of the address or of a name.
+    pub words: String,
+    /// The word of a role. Empty for all roles.
+    pub role: String,
+    /// The word of a status. Empty for every status.
+    pub status: String,
+}
+
+/// `GET /admin/users`: the users, the last one who registered first.
+pub async fn users(
+    listed: &ListedUsers,
+    after: Option<&str>,
+) -> Result<UserAccountPage, CallFailure> {
+    let filter = |name: &str, value: &str| match value.trim() {
+        "" => String::new(),
+        value => format!("&{name}={}", String::from(js_sys::encode_uri_component(value))),
+    };
+    let filters = [("q", &listed.words), ("role", &listed.role), ("status", &listed.status)];
+    let filters: String = filters.iter().map(|(name, value)| filter(name, value)).collect();
+    get(&format!("/admin/users?limit={USERS_LIMIT}{filters}{}", page_after(after))).await
+}
+
+/// `PATCH /admin/users/{id}`: changes a user as an administrator.
+pub async fn edit_user(id: Uuid, change: &UserAccountChange) -> Result<UserAccount, CallFailure> {
+    let (path, body) = (format!("/admin/users/{id}"), json(change));
+    send(ApiCall { method: "PATCH", path: &path, body, ..ApiCall::default() }).await
 }
 
 /// `POST /admin/sagas/{id}/retry`: continues a saga that needs attention.

@@ -57,6 +57,17 @@ impl From<StoredRow> for StoredReservation {
     }
 }
 
+/// All reservations of a buyer, oldest first.
+pub async fn all_of_buyer(
+    sql: &impl Sql,
+    buyer: Uuid,
+) -> Result<Vec<reservations::Model>, StoreError> {
+    let found = reservations::Entity::find()
+        .filter(reservations::Column::BuyerId.eq(buyer))
+        .order_by_asc(reservations::Column::Id);
+    Ok(found.all(sql.reading()).await?)
+}
+
 pub async fn find(
     sql: &impl Sql,
     id: ReservationId,

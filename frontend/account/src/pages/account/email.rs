@@ -1,0 +1,132 @@
+//! The address of the signed-in user: a form for another one, and then the code of the mail to it.
+
+use holdfast_contract::accounts::{EmailProof, NewEmail};
+use leptos::{ev::SubmitEvent, prelude::*};
+use ui::{
+    api,
+    components::{
+        erased::{act, live, part},
+        field::Field,
+    },
+    i18n::use_i18n,
+    state::session::SignedInUser,
+    t_string, tx,
+};
+
+use crate::pages::{
+    asking::{Asking, DoneNote, ProofFailure, Refusal, SubmitButton},
+    email::renew,
+};
+
+#[component]
+pub fn EmailForm() -> impl IntoView {
+    let i18n = use_i18n();
+    let (asking, proving) = (Asking::new(), Asking::new());
+    let (address, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    view! {
+        <section class="panel form" aria-labelledby="email-title">
+            <h2 id="email-title">{tx!(i18n, account.email)}</h2>
+            <DoneNote asking=proving text=tx!(i18n, account.email_changed) test_id="email-changed"/>
+            {part(move || {
+                if asking.is_done.get() {
+                    view! { <CodeForm address asking proving/> }.into_any()
+                } else {
+                    view! { <AddressForm address password asking/> }.into_any()
+                }
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn AddressForm(
+    address: RwSignal<String>,
+    password: RwSignal<String>,
+    asking: Asking,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let failure = asking.failure;
+    let ask = move |event: SubmitEvent| {
+        event.prevent_default();
+        let wanted =
+            NewEmail { email: address.get_untracked(), current_password: password.get_untracked() };
+        asking.send(async move {
+            api::ask_new_email(&wanted).await?;
+            password.set(String::new());
+            Ok(())
+        });
+    };
+    view! {
+        <form class="form" novalidate on:submit=ask>
+            <Refusal
+                failure
+                secrets=&["current_password"]
+                refused=tx!(i18n, account.wrong_password)
+            />
+            <Field
+                name="email"
+                label=tx!(i18n, account.new_email)
+                kind="email"
+                autocomplete="email"
+                value=address
+                failure
+            />
+            <Field
+                name="current-password"
+                within="email-"
+                label=tx!(i18n, account.current_password)
+                kind="password"
+                autocomplete="current-password"
+                value=password
+                failure
+            />
+            <SubmitButton
+                busy=asking.busy
+                label=tx!(i18n, account.change_email)
+                test_id="new-email-button"
+            />
+        </form>
+    }
+}
+
+#[component]
+fn CodeForm(address: RwSignal<String>, asking: Asking, proving: Asking) -> impl IntoView {
+    let i18n = use_i18n();
+    let user = SignedInUser::expect();
+    let code = RwSignal::new(String::new());
+    let sent = move || t_string!(i18n, account.email_sent, email = address.get());
+    let prove = move |event: SubmitEvent| {
+        event.prevent_default();
+        let present = user.profile().map(|profile| profile.email);
+        let wanted = EmailProof { token: None, email: present, code: Some(code.get_untracked()) };
+        proving.send(async move {
+            api::prove_email(&wanted).await?;
+            renew(user).await;
+            address.set(String::new());
+            asking.is_done.set(false);
+            Ok(())
+        });
+    };
+    view! {
+        <form class="form" novalidate data-testid="email-code-form" on:submit=prove>
+            <p role="status" prop:textContent=live(sent)></p>
+            <ProofFailure failure=proving.failure/>
+            <Field
+                name="mail-code"
+                label=tx!(i18n, forgot.code)
+                autocomplete="one-time-code"
+                value=code
+                failure=proving.failure
+            />
+            <SubmitButton busy=proving.busy label=tx!(i18n, email.send) test_id="email-code-button"/>
+            <button
+                type="button"
+                class="button secondary wide"
+                data-testid="other-email"
+                on:click=act(move |_| asking.is_done.set(false))
+            >
+                {tx!(i18n, account.other_email)}
+            </button>
+        </form>
+    }
+}
