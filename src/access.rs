@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 use holdfast_contract::problem::ProblemType;
 use holdfast_domain::{
-    access::{Action, Relation, allows},
+    access::{Action, OrganizationStatus, Relation, Role, allows},
     actor::Actor,
     event::Slug,
     ids::{BookingId, EventId, OrganizationId},
@@ -23,8 +23,9 @@ use moka::future::Cache;
 pub use self::{
     event_key::EventKey,
     proofs::{
-        Act, BookingOfEvent, BookingsManaged, Deletable, InOrganization, Managed, Operator,
-        OwnBooking, Permit, ReadableBooking, UserManager, Visible,
+        Act, BookingOfEvent, BookingsManaged, BookingsRead, Deletable, EditOrganization,
+        InOrganization, ManageMembers, Managed, OfOrganization, Operator, OrganizationJudge,
+        OwnBooking, Permit, ReadOrganization, ReadableBooking, UserManager, Visible,
     },
     store::BookingName,
 };
@@ -37,7 +38,7 @@ use crate::{
         auth::{Caller, Users},
         problem::ApiProblem,
     },
-    identity::organizations,
+    identity::memberships,
     kernel::{
         actor::User,
         db::{Db, StoreError},
@@ -103,7 +104,7 @@ impl Access {
         match found.shown {
             EventVisibility::ToAll => Ok(Visible(found.event)),
             EventVisibility::ToManagers => {
-                if self.may(caller, found.event.organization, Action::ManageEvent).await? {
+                if self.may(caller, found.event.organization, Action::ReadDraft).await? {
                     return Ok(Visible(found.event));
                 }
                 Err(no_event())
@@ -184,8 +185,8 @@ impl Access {
         let field = |message: &str| ApiProblem::field("organization_id", message);
         let organization = match named {
             Some(named) => named,
-            None if allows(caller.role(), Relation::Member, Action::CreateEvent) => {
-                let own = organizations::of_user(&self.db, user.id).await?;
+            None if user.role == Role::Organizer => {
+                let own = memberships::of_user(&self.db, user, Action::CreateEvent).await?;
                 let [only] = own.as_slice() else {
                     return Err(field("name one of your organizations"));
                 };
@@ -196,10 +197,47 @@ impl Access {
         if !self.may(caller, organization, Action::CreateEvent).await? {
             return Err(forbidden());
         }
-        if !organizations::exists(&self.db, organization).await? {
-            return Err(field("does not exist"));
+        match memberships::status_of(&self.db, organization).await? {
+            None => Err(field("does not exist")),
+            Some(OrganizationStatus::Applied | OrganizationStatus::Refused) => {
+                Err(field("is not approved"))
+            }
+            Some(OrganizationStatus::Active) => Ok(InOrganization::new(organization, user.into())),
         }
-        Ok(InOrganization::new(organization, user.into()))
+    }
+
+    /// The organization, if the caller may perform the action `A` on it.
+    ///
+    /// # Errors
+    /// 401 when nobody is signed in, 404 when the organization does not exist or the caller is no member, 403 when the
+    /// caller's role is not enough.
+    pub async fn of_organization<A: Act>(
+        &self,
+        caller: &Caller,
+        id: OrganizationId,
+    ) -> Result<OfOrganization<A>, ApiProblem> {
+        let caller = &caller.at_present(&*self.users).await?;
+        let user = caller.user()?;
+        let exists = memberships::status_of(&self.db, id).await?.is_some();
+        if !exists || !self.may(caller, id, Action::ReadOrganization).await? {
+            return Err(ApiProblem::not_found("organization"));
+        }
+        if self.may(caller, id, A::ACTION).await? {
+            return Ok(OfOrganization::new(id, user));
+        }
+        let detail = "Only an owner of the organization may do this.";
+        Err(ApiProblem::new(ProblemType::Forbidden, detail))
+    }
+
+    /// Proof that the caller may decide on the applications of organizations.
+    ///
+    /// # Errors
+    /// 401 when nobody is signed in, 403 when the caller is no administrator.
+    pub async fn organization_judge(
+        &self,
+        caller: &Caller,
+    ) -> Result<OrganizationJudge, ApiProblem> {
+        self.administrator(caller, Action::DecideOrganizations).await.map(OrganizationJudge::new)
     }
 
     /// The booking, if the caller may read it.
@@ -304,7 +342,7 @@ impl Access {
         if allows(Some(user.role), Relation::Stranger, action) {
             return Ok(true);
         }
-        let relation = organizations::relation(&self.db, organization, user.id).await?;
+        let relation = memberships::relation(&self.db, organization, user.id).await?;
         Ok(allows(Some(user.role), relation, action))
     }
 
@@ -320,7 +358,7 @@ impl Access {
             return Ok(Relation::Owner);
         }
         let Some(user) = caller.user else { return Ok(Relation::Stranger) };
-        Ok(organizations::relation(&self.db, owners.organization, user.id).await?)
+        Ok(memberships::relation(&self.db, owners.organization, user.id).await?)
     }
 }
 

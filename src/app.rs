@@ -24,6 +24,7 @@ use crate::{
     http::{auth::Users, cookie::SiteCookie, tokens::Tokens},
     identity::{
         accounts::{Accounts, standing::StoredUsers},
+        organizations::Organizations,
         sessions::Sessions,
     },
     kernel::{
@@ -129,6 +130,7 @@ impl App {
         let slices = Slices {
             accounts: accounts.clone(),
             sessions,
+            organizations: Organizations { base: base.clone(), keys: config.keys.ring.clone() },
             catalogue: Catalogue::new(
                 base.clone(),
                 access.clone(),
@@ -154,8 +156,9 @@ impl App {
         let mailer = wiring::mailer(&config, &base)?;
         let post = Post::new(base.clone(), Arc::clone(&mailer), slices.writers(home), home.clone());
         let mut personal = slices.personal();
-        personal.extend(mailer.personal());
         personal.push(Arc::new(post.clone()));
+        // Kept mails come last, because they follow the messages.
+        personal.extend(mailer.personal());
         let shared = SharedParts {
             access,
             users,

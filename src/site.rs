@@ -85,21 +85,37 @@ impl Site {
                 (StatusCode::OK, head)
             }
             Some(Page::Event(name)) => self.told_of_event(name).await,
+            Some(Page::Organization(slug)) => self.told_of_organization(slug).await,
             Some(
                 Page::Checkout
                 | Page::Booking
                 | Page::MyBookings
                 | Page::MyAccount
                 | Page::NewEmail
+                | Page::Apply
+                | Page::Invitation
                 | Page::SignIn
                 | Page::Register
                 | Page::Activate
                 | Page::ForgotPassword
                 | Page::ResetPassword
                 | Page::MyEvents
+                | Page::Organizations
                 | Page::Attention
                 | Page::Users,
             ) => (StatusCode::OK, PageHead::neutral()),
+        }
+    }
+
+    async fn told_of_organization(&self, slug: &str) -> (StatusCode, PageHead) {
+        match self.catalogue.organizer(slug).await {
+            Ok(Some(name)) => {
+                let address = format!("{}/organizations/{slug}", self.public_url.as_str());
+                (StatusCode::OK, PageHead::public(&name, "Events by this organizer.").at(&address))
+            }
+            Ok(None) => (StatusCode::NOT_FOUND, PageHead::neutral()),
+            // The page itself exists, and explains what it cannot show.
+            Err(error) => (ApiProblem::from(error).into_response().status(), PageHead::neutral()),
         }
     }
 

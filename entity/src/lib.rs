@@ -29,6 +29,7 @@ pub mod event_sequences;
 pub mod event_texts;
 pub mod events;
 pub mod idempotency_keys;
+pub mod invitations;
 pub mod kept_mails;
 pub mod leases;
 pub mod ledger_entries;

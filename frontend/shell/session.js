@@ -14,7 +14,7 @@ const TURN_MS = 10_000;
 const LEAVE_MS = 30_000;
 const SIGN_IN = /\/auth\/(login|activate)$/;
 // These requests say in their bodies who sends them. They work whatever became of the session.
-const BY_BODY = /\/auth\/(login|register|activate(\/mail)?|password\/(forgot|reset))$/;
+const BY_BODY = /\/auth\/(login|register|activate(\/mail)?|password\/(forgot|reset)|email\/confirm)$/;
 
 const access = { token: null, user: null, until: 0, changes: 0, renewal: null, leaving: null };
 

@@ -18,6 +18,7 @@ mod m20261130_000007_messages;
 mod m20261130_000008_sessions;
 mod m20261130_000009_account_links;
 mod m20261130_000010_addresses;
+mod m20261130_000011_organizations;
 mod machinery;
 mod money;
 mod reshape;
@@ -68,6 +69,7 @@ impl MigratorTrait for Steps {
             Box::new(m20261130_000008_sessions::Migration),
             Box::new(m20261130_000009_account_links::Migration),
             Box::new(m20261130_000010_addresses::Migration),
+            Box::new(m20261130_000011_organizations::Migration),
         ]
     }
 }

@@ -26,7 +26,7 @@ impl Visible {
     }
 }
 
-/// An action on an event, as a type.
+/// An action on an event or an organization, as a type.
 pub trait Act {
     /// The action in the domain's table of permissions.
     const ACTION: Action;
@@ -39,9 +39,25 @@ pub enum ManageEvent {}
 #[derive(Debug)]
 pub enum DeleteEvent {}
 
-/// Seeing the bookings of an event, cancelling them and giving money back.
+/// Seeing the bookings of an event.
+#[derive(Debug)]
+pub enum ReadBookings {}
+
+/// Cancelling bookings of an event and giving money back.
 #[derive(Debug)]
 pub enum ManageBookings {}
+
+/// Seeing an organization with its members.
+#[derive(Debug)]
+pub enum ReadOrganization {}
+
+/// Changing what an organization says about itself.
+#[derive(Debug)]
+pub enum EditOrganization {}
+
+/// Inviting members of an organization, changing their roles, and removing them.
+#[derive(Debug)]
+pub enum ManageMembers {}
 
 impl Act for ManageEvent {
     const ACTION: Action = Action::ManageEvent;
@@ -51,8 +67,24 @@ impl Act for DeleteEvent {
     const ACTION: Action = Action::DeleteEvent;
 }
 
+impl Act for ReadBookings {
+    const ACTION: Action = Action::ReadBookings;
+}
+
 impl Act for ManageBookings {
     const ACTION: Action = Action::ManageBookings;
+}
+
+impl Act for ReadOrganization {
+    const ACTION: Action = Action::ReadOrganization;
+}
+
+impl Act for EditOrganization {
+    const ACTION: Action = Action::EditOrganization;
+}
+
+impl Act for ManageMembers {
+    const ACTION: Action = Action::ManageMembers;
 }
 
 /// Proof that `actor` may perform the action `A` on the event.
@@ -67,7 +99,9 @@ pub struct Permit<A> {
 pub type Managed = Permit<ManageEvent>;
 /// Proof that its holder may delete the event.
 pub type Deletable = Permit<DeleteEvent>;
-/// Proof that its holder may see and change the event's bookings.
+/// Proof that its holder may see the event's bookings.
+pub type BookingsRead = Permit<ReadBookings>;
+/// Proof that its holder may change the event's bookings.
 pub type BookingsManaged = Permit<ManageBookings>;
 
 impl<A> Clone for Permit<A> {
@@ -120,6 +154,50 @@ impl InOrganization {
 
     pub fn actor(self) -> Actor {
         self.actor
+    }
+}
+
+/// Proof that `user` may perform the action `A` on the organization.
+#[derive(Debug)]
+pub struct OfOrganization<A> {
+    organization: OrganizationId,
+    user: User,
+    act: PhantomData<A>,
+}
+
+impl<A> Clone for OfOrganization<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for OfOrganization<A> {}
+
+impl<A> OfOrganization<A> {
+    pub(super) fn new(organization: OrganizationId, user: User) -> Self {
+        Self { organization, user, act: PhantomData }
+    }
+
+    pub fn organization(self) -> OrganizationId {
+        self.organization
+    }
+
+    pub fn user(self) -> User {
+        self.user
+    }
+}
+
+/// Proof that the caller may decide on the applications of organizations.
+#[derive(Debug, Clone, Copy)]
+pub struct OrganizationJudge(User);
+
+impl OrganizationJudge {
+    pub(super) fn new(user: User) -> Self {
+        Self(user)
+    }
+
+    pub fn user(self) -> User {
+        self.0
     }
 }
 

@@ -45,7 +45,8 @@ impl PersonalData for KeptMails {
         Ok(Vec::new())
     }
 
-    async fn erase(&self, tx: &Tx, person: &Person) -> Result<(), ErasureError> {
-        Ok(store::delete_to(tx, &person.email).await?)
+    /// Deletes the mails whose messages are deleted.
+    async fn erase(&self, tx: &Tx, _person: &Person) -> Result<(), ErasureError> {
+        Ok(store::delete_without_message(tx).await?)
     }
 }

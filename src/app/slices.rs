@@ -9,7 +9,7 @@ use crate::{
     catalogue::Catalogue,
     desk::{administration::Administration, bookings::EventBookings},
     http::overload::RouteRule,
-    identity::{accounts::Accounts, sessions::Sessions},
+    identity::{accounts::Accounts, organizations::Organizations, sessions::Sessions},
     kernel::{
         db::{Db, StoreError},
         invariants::{self, Breach, Invariant},
@@ -97,6 +97,7 @@ macro_rules! slices {
 slices! {
     accounts: Accounts,
     sessions: Sessions,
+    organizations: Organizations,
     catalogue: Catalogue,
     reservations: Reservations,
     checkouts: Checkouts,

@@ -74,16 +74,8 @@ pub struct EventQuery {
     pub limit: u64,
 }
 
-/// The organizations whose drafts the caller sees; `None` means all organizations.
-pub fn drafts_seen_by(
-    role: Option<Role>,
-    memberships: Vec<OrganizationId>,
-) -> Option<Vec<OrganizationId>> {
-    if allows(role, Relation::Stranger, Action::ManageEvent) {
-        None
-    } else if allows(role, Relation::Member, Action::ManageEvent) {
-        Some(memberships)
-    } else {
-        Some(Vec::new())
-    }
+/// The organizations whose drafts a caller with this role sees; `None` means all organizations. `own` are the organizations
+/// whose members may let the caller see them.
+pub fn drafts_seen_by(role: Option<Role>, own: Vec<OrganizationId>) -> Option<Vec<OrganizationId>> {
+    (!allows(role, Relation::Stranger, Action::ReadDraft)).then_some(own)
 }

@@ -8,7 +8,7 @@ use holdfast_contract::{
     catalogue::{NewEvent, NewOffer, NewSection},
 };
 use holdfast_domain::{
-    access::Role,
+    access::{MembershipRole, Role},
     event::{Command, Status},
     ids::{OrganizationId, UserId},
     plan::{Plan, PlanFaults},
@@ -27,7 +27,7 @@ use crate::{
     http::time,
     identity::{
         accounts::{self, Accounts, register::RegisterError},
-        organizations,
+        memberships,
     },
     kernel::{base::Base, db::StoreError},
 };
@@ -167,14 +167,16 @@ pub async fn is_empty(base: &Base) -> Result<bool, StoreError> {
 /// See [`SeedError`]. Parts that were made stay, and the next run continues from there.
 pub async fn seed(accounts: &Accounts, holds: HoldTimes) -> Result<(), SeedError> {
     let base = &accounts.base;
-    let organization = organizations::found(base, "demo", "Holdfast Demo").await?;
+    let organization = memberships::found(base, "demo", "Holdfast Demo").await?;
     for (email, name, role) in ACCOUNTS {
         let user = account(accounts, email, name, role).await?;
-        match role {
-            Role::Organizer | Role::Controller => {
-                organizations::join(&base.db, organization, user).await?;
-            }
-            Role::Admin | Role::Customer => {}
+        let member = match role {
+            Role::Organizer => Some(MembershipRole::Owner),
+            Role::Controller => Some(MembershipRole::Controller),
+            Role::Admin | Role::Customer => None,
+        };
+        if let Some(member) = member {
+            memberships::join(&base.db, organization, user, member).await?;
         }
     }
     for demo in &DEMOS {

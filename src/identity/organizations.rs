@@ -1,96 +1,150 @@
-//! Organizations and their members: who owns an event, and who may act for its owner.
+//! Organizations: how they are founded, what they say about themselves, and how they get their members.
+//!
+//! A user applies for an organization, and an administrator decides. Owners invite members by mail.
 
+pub mod api;
+mod decide;
+mod invite;
+mod letters;
+mod members;
 mod store;
+mod texts;
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use holdfast_contract::accounts::Membership;
-use holdfast_domain::{
-    access::{MembershipRole, Relation},
-    ids::{OrganizationId, UserId},
+use holdfast_domain::access::{MembershipRole, OrganizationStatus};
+use poem_openapi::OpenApi;
+
+use self::letters::OrganizationLetters;
+pub use self::texts::OrganizationTexts;
+use crate::{
+    identity::memberships,
+    kernel::{
+        base::Base,
+        db::{StoreError, Tx, UseCaseError},
+        idempotency::KeyClaimError,
+        keys::KeyRing,
+        passes::Pass,
+        personal::{ErasureError, ErasureObstacle, Person, PersonalData, PersonalFile},
+        settings::WebAddress,
+    },
+    messages::LetterWriter,
+    slice::{SharedParts, Slice},
 };
-use holdfast_entity::{memberships, organizations};
 
-use crate::kernel::{
-    base::Base,
-    db::{self, Db, StoreError, Tx},
-    personal::{ErasureError, ErasureObstacle},
-};
+/// How long invitations are kept that are over, in milliseconds: longer than the messages about them.
+const KEPT_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 
-/// The user's relation to everything that belongs to the organization.
-pub async fn relation(
-    db: &Db,
-    organization: OrganizationId,
-    user: UserId,
-) -> Result<Relation, StoreError> {
-    let role = store::role_of(db.reader(), organization, user).await?;
-    Ok(role.map_or(Relation::Stranger, MembershipRole::relation))
+/// The slice; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Organizations {
+    pub base: Base,
+    pub keys: KeyRing,
 }
 
-/// The organizations for which the user may act, ordered by name.
-pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<OrganizationId>, StoreError> {
-    let mut memberships = store::of_users(db, &[user]).await?;
-    memberships.retain(|found| found.role.relation() == Relation::Member);
-    Ok(memberships.into_iter().map(|found| found.organization_id).collect())
+/// Why an organization, a member or an invitation was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OrganizationError {
+    /// A field is malformed: the field and the fault.
+    #[error("{0}: {1}")]
+    Field(&'static str, String),
+    /// The object does not exist. Contains its kind in words.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// The status of the organization does not allow the change.
+    #[error("the organization is {}", .0.as_str())]
+    Status(OrganizationStatus),
+    /// The organization would have no owner.
+    #[error("the organization would have no owner")]
+    LastOwner,
+    /// The user has too many applications that nobody has decided.
+    #[error("the user has too many open applications")]
+    TooMany,
+    /// Another owner has changed what the caller may do meanwhile.
+    #[error("the caller is no owner any more")]
+    NotOwner,
+    /// The link of an invitation is not ours, was used, withdrawn or replaced, or has expired.
+    #[error("the invitation is over")]
+    NoInvitation,
+    /// The invitation is for somebody with another address.
+    #[error("the invitation is for another address")]
+    OtherAddress,
+    /// The account is no longer active.
+    #[error("the account is no longer active")]
+    NotActive,
+    #[error(transparent)]
+    Claim(#[from] KeyClaimError),
+    #[error("the database failed")]
+    Db(#[from] StoreError),
 }
 
-/// The memberships of these users on the wire, each user's ordered by the organization's name.
-pub async fn memberships_of(
-    db: &Db,
-    users: &[UserId],
-) -> Result<HashMap<UserId, Vec<Membership>>, StoreError> {
-    let mut shown: HashMap<UserId, Vec<Membership>> = HashMap::new();
-    for found in store::of_users(db, users).await? {
-        shown.entry(found.user_id).or_default().push(Membership {
-            organization_id: found.organization_id.0,
-            name: found.name,
-            role: found.role.as_str().to_owned(),
-        });
-    }
-    Ok(shown)
-}
-
-pub async fn exists(db: &Db, organization: OrganizationId) -> Result<bool, StoreError> {
-    store::organization(db.reader(), organization).await.map(|found| found.is_some())
-}
-
-/// The organization with this slug. It is created when it does not exist.
-pub async fn found(base: &Base, slug: &str, name: &str) -> Result<OrganizationId, StoreError> {
-    if let Some(known) = store::organization_by_slug(base.db.writer(), slug).await? {
-        return Ok(known.id);
-    }
-    let id = OrganizationId(base.entropy.id());
-    let organization = organizations::Model {
-        id,
-        name: name.to_owned(),
-        slug: slug.to_owned(),
-        created_at: base.db.now().await?,
-    };
-    db::insert(&base.db, organization).await?;
-    Ok(id)
-}
-
-/// Ends all memberships of a user.
-///
-/// # Errors
-/// When the user is the only owner of an organization, or the database fails.
-pub async fn leave_all(tx: &Tx, user: UserId) -> Result<(), ErasureError> {
-    for membership in store::of_users(tx, &[user]).await? {
-        if membership.role == MembershipRole::Owner
-            && store::lock_owners(tx, membership.organization_id).await? == [user]
-        {
-            return Err(ErasureError::Obstacle(ErasureObstacle::LastOwner));
+impl UseCaseError for OrganizationError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Db(error) | Self::Claim(KeyClaimError::Db(error)) => Some(error),
+            Self::Field(..)
+            | Self::NotFound(_)
+            | Self::Status(_)
+            | Self::LastOwner
+            | Self::TooMany
+            | Self::NotOwner
+            | Self::NoInvitation
+            | Self::OtherAddress
+            | Self::NotActive
+            | Self::Claim(KeyClaimError::Reused) => None,
         }
     }
-    Ok(store::delete_of(tx, user).await?)
 }
 
-/// Makes a user an owner of an organization, unless the user is a member already.
-pub async fn join(db: &Db, organization: OrganizationId, user: UserId) -> Result<(), StoreError> {
-    if store::role_of(db.writer(), organization, user).await?.is_none() {
-        let role = MembershipRole::Owner;
-        let member = memberships::Model { organization_id: organization, user_id: user, role };
-        db::insert(db, member).await?;
+impl Organizations {
+    /// Deletes invitations that have been over for a long time; returns how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn retention_pass(&self) -> Result<u64, StoreError> {
+        store::invitations::forget(&self.base.db, KEPT_MS).await
     }
-    Ok(())
+}
+
+impl Slice for Organizations {
+    fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
+        api::OrganizationsApi { access: shared.access, organizations: self }
+    }
+
+    fn writers(&self, home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
+        let (db, keys) = (self.base.db.clone(), self.keys.clone());
+        vec![Arc::new(OrganizationLetters { db, keys, home: home.clone() })]
+    }
+
+    fn personal(&self) -> Vec<Arc<dyn PersonalData>> {
+        vec![Arc::new(self.clone())]
+    }
+
+    fn passes(&self, shared: &SharedParts) -> Vec<Pass> {
+        vec![Pass::on("invitation-retention", shared.retention_every, self, |it| async move {
+            it.retention_pass().await
+        })]
+    }
+}
+
+#[async_trait::async_trait]
+impl PersonalData for Organizations {
+    /// The profile contains the memberships.
+    async fn export(&self, _person: &Person) -> Result<Vec<PersonalFile>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Ends the memberships, and deletes the invitations to the person with the mails about them. The contact of an
+    /// organization is the organization's.
+    async fn erase(&self, tx: &Tx, person: &Person) -> Result<(), ErasureError> {
+        for membership in memberships::of_users(tx, &[person.id]).await? {
+            if membership.role == MembershipRole::Owner
+                && store::lock_owners(tx, membership.organization_id).await? == [person.id]
+            {
+                return Err(ErasureError::Obstacle(ErasureObstacle::LastOwner));
+            }
+        }
+        store::delete_of(tx, person.id).await?;
+        Ok(store::invitations::delete_to(tx, &person.email).await?)
+    }
 }

@@ -98,6 +98,14 @@ impl Sessions {
         }
     }
 
+    /// Whether the session goes on. An access token outlives its session by up to ten minutes.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_live(&self, id: SessionId) -> Result<bool, StoreError> {
+        store::is_live(&self.base.db, id).await
+    }
+
     /// Deletes sessions that have been over for a long time; returns how many.
     ///
     /// # Errors

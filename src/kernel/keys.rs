@@ -37,6 +37,8 @@ pub enum MacPurpose {
     AccountCode,
     /// The cookies that tell which browser has registered an account.
     Registration,
+    /// The links in mails that invite to an organization.
+    Invitation,
 }
 
 impl MacPurpose {
@@ -46,6 +48,7 @@ impl MacPurpose {
             Self::AccountLink => "mac:account-link",
             Self::AccountCode => "mac:account-code",
             Self::Registration => "mac:registration",
+            Self::Invitation => "mac:invitation",
         }
     }
 }

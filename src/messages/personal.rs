@@ -1,6 +1,7 @@
 //! The messages as personal data: a row names its recipient.
 
 use async_trait::async_trait;
+use chrono::DateTime;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -17,8 +18,7 @@ struct ExportedMessage {
     kind: &'static str,
     subject_id: Uuid,
     status: &'static str,
-    /// When the message was written, in milliseconds since 1970.
-    created_at_ms: i64,
+    created_at: String,
 }
 
 #[async_trait]
@@ -30,7 +30,9 @@ impl PersonalData for Post {
             kind: row.kind.as_str(),
             subject_id: row.subject_id,
             status: row.status.as_str(),
-            created_at_ms: row.created_at,
+            created_at: DateTime::from_timestamp_millis(row.created_at)
+                .unwrap_or_default()
+                .to_rfc3339(),
         });
         let exported: Vec<ExportedMessage> = exported.collect();
         Ok(vec![PersonalFile::of("messages", &exported)?])

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { THEATRE, bearerOf, enterAs, refusedRefund, signIn, suite } from './helpers.mjs';
+import { THEATRE, bearerOf, enterAs, refusedRefund, signIn, suite, tokenOf } from './helpers.mjs';
 
 const DAY_MS = 86_400_000;
 const ORGANIZER = 'organizer@demo.test';
@@ -130,8 +130,7 @@ scenario('an_administrator_finds_a_user_and_changes_and_suspends_the_account', a
   // Only an active user gets a role.
   await found.getByTestId('user-role').selectOption('controller');
   await found.getByTestId('save-user').click();
-  await found.getByText('suspended', { exact: false }).first().waitFor();
-  await found.locator('.notice').waitFor();
+  await found.locator('.notice').getByText('The account is suspended.').waitFor();
   await found.getByTestId('user-suspended').uncheck();
   await found.getByTestId('save-user').click();
   await page.locator('[data-testid=user][data-status=active]').waitFor();
@@ -140,4 +139,58 @@ scenario('an_administrator_finds_a_user_and_changes_and_suspends_the_account', a
   await page.getByTestId('search-users').click();
   await page.getByRole('heading', { name: 'Nobody found' }).waitFor();
   page.faults.length = 0;
+});
+
+scenario('an_application_is_approved_and_its_owner_invites_a_member', async ({ visitor }) => {
+  const owner = 'founder@example.org';
+  const member = 'colleague@example.org';
+  await steps.newAccount(owner, { first_name: 'Flora' });
+  await steps.newAccount(member, { first_name: 'Colette' });
+  const founder = await visitor('/account', { prepare: (it) => enterAs(it, steps.url(), owner) });
+  await founder.getByTestId('apply-link').click();
+  await heading(founder, 'Apply as an organizer');
+  await founder.locator('#name').fill('Parc Theatre');
+  await founder.locator('#legal_name').fill('Parc Theatre Ltd');
+  await founder.locator('#contact_email').fill('hello@parc.example');
+  await founder.locator('#website').fill('javascript:alert(1)');
+  await founder.getByTestId('apply-button').click();
+  await founder.locator('#website[aria-invalid="true"]').waitFor();
+  await founder.locator('#website').fill('https://parc.example');
+  await founder.getByTestId('apply-button').click();
+  await founder.getByTestId('applied').waitFor();
+
+  const admin = await deskOf(visitor, ADMIN, '/desk/organizations');
+  const applied = admin.getByTestId('organization').filter({ hasText: 'Parc Theatre Ltd' });
+  await applied.getByTestId('refuse').click();
+  await applied.locator('#decision-reason[aria-invalid="true"]').waitFor();
+  await applied.getByTestId('approve').click();
+  await applied.getByTestId('show-members').waitFor();
+
+  // The page knows the new role once the session is renewed.
+  const desk = await deskOf(visitor, owner, '/desk/organizations');
+  const mine = desk.getByTestId('organization').filter({ hasText: 'Parc Theatre' });
+  await mine.getByTestId('show-members').click();
+  await mine.getByTestId('member').filter({ hasText: owner }).waitFor();
+  await mine.getByTestId('remove-member').click();
+  await mine.getByText('The organization would have no owner.').waitFor();
+  await mine.locator('#invite-email').fill(member);
+  await mine.getByTestId('invite-role').selectOption('viewer');
+  await mine.getByTestId('invite-button').click();
+  await mine.getByTestId('invitation').filter({ hasText: member }).waitFor();
+
+  const token = tokenOf(await steps.mailTo(member, '/invitation#'));
+  const stranger = await visitor(`/invitation#${token}`, { prepare: (it) => enterAs(it, steps.url(), CUSTOMER) });
+  await stranger.getByTestId('accept-button').click();
+  await stranger.getByText('The invitation is for another address.').waitFor();
+  const invited = await visitor(`/invitation#${token}`, { prepare: (it) => enterAs(it, steps.url(), member) });
+  await invited.getByTestId('accept-button').click();
+  await invited.getByTestId('joined').getByText('You are a member now.').waitFor();
+  await invited.getByTestId('joined').getByRole('link').click();
+  await heading(invited, 'My events');
+
+  const page = await visitor('/organizations/parc-theatre');
+  await heading(page, 'Parc Theatre');
+  await page.getByRole('link', { name: 'https://parc.example' }).waitFor();
+  assert.equal(await page.getByText('Ltd').count(), 0, 'the name in contracts is not public');
+  for (const it of [founder, admin, desk, stranger]) it.faults.length = 0;
 });

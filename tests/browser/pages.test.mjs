@@ -153,6 +153,13 @@ const PAGES = {
   desk: ['/desk', (page) => page.getByTestId('desk-event').first().waitFor(), asAdmin],
   'desk-empty': ['/desk', heading, asAdminOfNothing],
   email: ['/email#token', heading],
+  apply: ['/apply', heading, (page) => enterAs(page, url(), 'customer@demo.test')],
+  invitation: ['/invitation#token', heading],
+  organization: ['/organizations/demo', heading],
+  'desk-organizations': ['/desk/organizations', async (page) => {
+    await page.getByTestId('show-members').click();
+    await page.getByTestId('member').first().waitFor();
+  }, (page) => enterAs(page, url(), 'organizer@demo.test')],
   'desk-users': ['/desk/users', (page) => page.getByTestId('user').first().waitFor(), asAdmin],
   'desk-attention': ['/desk/attention', (page) => page.getByTestId('saga').waitFor(), asAdmin],
   'desk-attention-empty': ['/desk/attention', heading, asAdminOfNothing],

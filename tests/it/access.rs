@@ -5,13 +5,13 @@ mod children;
 mod drafts;
 mod policy;
 
-use holdfast::identity::organizations;
+use holdfast::identity::memberships;
 use holdfast_contract::{
     catalogue::{Event, EventStatus},
     seat_map::SeatMap,
 };
 use holdfast_domain::{
-    access::Role,
+    access::{MembershipRole, Role},
     ids::{OrganizationId, UserId},
 };
 use reqwest::Method;
@@ -187,7 +187,8 @@ async fn a_booking_is_not_reached_through_an_event_of_which_it_has_no_line() {
     let token = account(&app, "manager", Role::Organizer, None).await;
     let user = app.as_user(&token).get("/auth/profile").await.id();
     let (db, organization) = (&app.app.base.db, OrganizationId(ours.organization));
-    organizations::join(db, organization, UserId(user)).await.expect("a member");
+    let role = MembershipRole::Owner;
+    memberships::join(db, organization, UserId(user), role).await.expect("a member");
     let manager = app.as_user(&token);
     let buyer = GuestBuyer::holds(&app, &theirs, &fixture::seats(&[1])).await;
     let booked = buyer.confirms(&app, "one-booking", &buyer.pays_with("pm_card_visa")).await;

@@ -150,10 +150,12 @@ fn units_do_not_reach_into_each_others_stores() {
 
 /// The calls by which an operation with an id in its path gets a proof, or acts under a proof that the statement
 /// itself requires.
-const PROOFS: [&str; 14] = [
+const PROOFS: [&str; 16] = [
     "access.booking_of(",
+    "access.of_organization::<",
     "access.operator(",
     "access.organization(",
+    "access.organization_judge(",
     "access.own_booking(",
     "access.permit(",
     "access.readable_booking(",
@@ -168,8 +170,9 @@ const PROOFS: [&str; 14] = [
     "self.command(",
 ];
 /// Operations with another credential: the statements on a reservation or a session compare its owner, and the holder
-/// of a payment's secret may complete the payment.
-const OTHERWISE: [&str; 5] = [
+/// of a payment's secret may complete the payment. Everybody may read the public page of an organization.
+const OTHERWISE: [&str; 6] = [
+    "/organizations/:id",
     "/reservations/:id",
     "/reservations/:id/extend",
     "/reservations/:id/release",

@@ -21,6 +21,7 @@ pub mod catalogue;
 pub mod live;
 pub mod money;
 pub mod operators;
+pub mod organizations;
 pub mod pages;
 pub mod problem;
 pub mod reservations;

@@ -51,6 +51,12 @@ pub enum Page<'a> {
     MyAccount,
     /// `/email`, which proves a new address of the account, or takes its change back. The mails lead to it.
     NewEmail,
+    /// `/apply`, the application for an organization.
+    Apply,
+    /// `/invitation`, which makes the user a member of an organization. The mail leads to it.
+    Invitation,
+    /// `/organizations/{slug}`, what an organization says about itself. The value is the slug as the address contains it.
+    Organization(&'a str),
     /// `/login`, the form with which a user signs in.
     SignIn,
     /// `/register`, the form that creates an account.
@@ -63,6 +69,8 @@ pub enum Page<'a> {
     ResetPassword,
     /// `/desk`, the events that the signed-in organizer manages.
     MyEvents,
+    /// `/desk/organizations`, the organizations of the signed-in organizer, with their members.
+    Organizations,
     /// `/desk/attention`, the checkouts and refunds that need an administrator.
     Attention,
     /// `/desk/users`, the users of the installation, for administrators.
@@ -84,12 +92,18 @@ impl<'a> Page<'a> {
             ("bookings", None, None) => Some(Self::MyBookings),
             ("account", None, None) => Some(Self::MyAccount),
             ("email", None, None) => Some(Self::NewEmail),
+            ("apply", None, None) => Some(Self::Apply),
+            ("invitation", None, None) => Some(Self::Invitation),
+            ("organizations", Some(slug), None) if !slug.is_empty() => {
+                Some(Self::Organization(slug))
+            }
             ("login", None, None) => Some(Self::SignIn),
             ("register", None, None) => Some(Self::Register),
             ("activate", None, None) => Some(Self::Activate),
             ("forgot", None, None) => Some(Self::ForgotPassword),
             ("reset", None, None) => Some(Self::ResetPassword),
             ("desk", None, None) => Some(Self::MyEvents),
+            ("desk", Some("organizations"), None) => Some(Self::Organizations),
             ("desk", Some("attention"), None) => Some(Self::Attention),
             ("desk", Some("users"), None) => Some(Self::Users),
             _ => None,
@@ -107,8 +121,11 @@ impl<'a> Page<'a> {
             | Self::ResetPassword
             | Self::MyBookings
             | Self::MyAccount
-            | Self::NewEmail => Program::Account,
-            Self::MyEvents | Self::Attention | Self::Users => Program::Desk,
+            | Self::NewEmail
+            | Self::Apply
+            | Self::Invitation
+            | Self::Organization(_) => Program::Account,
+            Self::MyEvents | Self::Organizations | Self::Attention | Self::Users => Program::Desk,
         }
     }
 }

@@ -46,16 +46,22 @@ words! { MembershipRole {
     Controller = "controller",
 } }
 
-impl MembershipRole {
-    /// The relation of a member with this role to the organization's objects. Sellers, viewers and
-    /// controllers have no row in the table yet; they count as strangers.
-    pub const fn relation(self) -> Relation {
-        match self {
-            Self::Owner | Self::Manager => Relation::Member,
-            Self::Seller | Self::Viewer | Self::Controller => Relation::Stranger,
-        }
-    }
+/// The status of an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OrganizationStatus {
+    /// A user has applied for the organization. An administrator decides.
+    Applied,
+    /// The organization may have events.
+    Active,
+    /// An administrator has refused the application.
+    Refused,
 }
+
+words! { OrganizationStatus {
+    Applied = "applied",
+    Active = "active",
+    Refused = "refused",
+} }
 
 /// The status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,8 +98,8 @@ impl AccountStatus {
 pub enum Relation {
     /// The object is the caller's own reservation or booking.
     Owner,
-    /// The object belongs to an organization that the caller is a member of.
-    Member,
+    /// The object belongs to an organization, or is one, of which the caller is a member with this role.
+    Member(MembershipRole),
     /// The object belongs to somebody else, or to nobody yet.
     Stranger,
 }
@@ -103,8 +109,10 @@ pub enum Relation {
 pub enum Action {
     /// Create an event for an organization.
     CreateEvent,
-    /// Change an event with its sections, offers, plan and seats, and see it while it is a draft.
+    /// Change an event with its sections, offers, plan and seats.
     ManageEvent,
+    /// See an event while it is a draft.
+    ReadDraft,
     /// Delete an event for good. The event must never have had a hold.
     DeleteEvent,
     /// Read a reservation with its seats and prices.
@@ -115,26 +123,63 @@ pub enum Action {
     ReadBooking,
     /// Cancel a booking as its buyer.
     CancelBooking,
-    /// List the bookings of an event, cancel them and refund amounts.
+    /// List the bookings of an event.
+    ReadBookings,
+    /// Cancel bookings of an event and refund amounts.
     ManageBookings,
+    /// Read an organization with its members.
+    ReadOrganization,
+    /// Change what an organization says about itself.
+    EditOrganization,
+    /// Invite members of an organization, change their roles, and remove them.
+    ManageMembers,
+    /// Decide on the applications of organizations, and list all organizations.
+    DecideOrganizations,
     /// List the sagas, the messages and the audit log, and retry what needs attention.
     Operate,
     /// Search users, give and take roles, suspend and restore accounts.
     ManageUsers,
 }
 
+/// The members who act for an organization.
+const MANAGERS: &[MembershipRole] = &[MembershipRole::Owner, MembershipRole::Manager];
+/// The members who see its events, sales and bookings.
+const READERS: &[MembershipRole] = &[
+    MembershipRole::Owner,
+    MembershipRole::Manager,
+    MembershipRole::Seller,
+    MembershipRole::Viewer,
+];
+/// The members who decide about the organization itself.
+const OWNERS: &[MembershipRole] = &[MembershipRole::Owner];
+
 /// The table: whether a caller with this role may perform the action on an object with this
-/// relation. `role` is `None` for a guest.
+/// relation. `role` is `None` for a guest. A membership counts only for an organizer: whoever loses this role in the
+/// installation acts for no organization.
 pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
     let admin = role == Some(Role::Admin);
-    let organizer = role == Some(Role::Organizer) && relation == Relation::Member;
+    let member = match relation {
+        Relation::Member(member) => Some(member),
+        Relation::Owner | Relation::Stranger => None,
+    };
+    let is_one_of = |members: &[MembershipRole]| {
+        role == Some(Role::Organizer) && member.is_some_and(|member| members.contains(&member))
+    };
     match action {
-        Action::CreateEvent | Action::ManageEvent | Action::ManageBookings => admin || organizer,
-        Action::DeleteEvent | Action::Operate | Action::ManageUsers => admin,
+        Action::CreateEvent | Action::ManageEvent | Action::ManageBookings => {
+            admin || is_one_of(MANAGERS)
+        }
+        Action::ReadDraft | Action::ReadBookings => admin || is_one_of(READERS),
+        Action::EditOrganization | Action::ManageMembers => admin || is_one_of(OWNERS),
+        Action::ReadOrganization => admin || member.is_some(),
+        Action::DeleteEvent
+        | Action::Operate
+        | Action::ManageUsers
+        | Action::DecideOrganizations => admin,
         Action::ReadReservation => admin || relation == Relation::Owner,
         // Nobody, not even an administrator, may pay for or cancel what another buyer holds.
         Action::UseReservation | Action::CancelBooking => relation == Relation::Owner,
-        Action::ReadBooking => admin || organizer || relation == Relation::Owner,
+        Action::ReadBooking => admin || is_one_of(READERS) || relation == Relation::Owner,
     }
 }
 
@@ -157,19 +202,36 @@ mod tests {
     #[test]
     fn nobody_but_the_owner_uses_a_reservation() {
         for role in Role::ALL {
-            for relation in [Relation::Member, Relation::Stranger] {
+            for relation in MembershipRole::ALL.map(Relation::Member) {
                 assert!(!allows(Some(role), relation, Action::UseReservation));
             }
+            assert!(!allows(Some(role), Relation::Stranger, Action::UseReservation));
         }
         assert!(allows(None, Relation::Owner, Action::UseReservation));
     }
 
     #[test]
-    fn only_owners_and_managers_act_for_an_organization() {
-        let members = MembershipRole::ALL.map(MembershipRole::relation);
-        let acting = members.into_iter().filter(|relation| *relation == Relation::Member);
-        assert_eq!(acting.count(), 2);
-        assert_eq!(MembershipRole::Manager.relation(), Relation::Member);
+    fn each_member_may_do_what_the_role_says() {
+        use MembershipRole::{Controller, Manager, Owner, Seller, Viewer};
+        for (action, members) in [
+            (Action::ManageEvent, &[Owner, Manager][..]),
+            (Action::CreateEvent, &[Owner, Manager]),
+            (Action::ManageBookings, &[Owner, Manager]),
+            (Action::ReadDraft, &[Owner, Manager, Seller, Viewer]),
+            (Action::ReadBookings, &[Owner, Manager, Seller, Viewer]),
+            (Action::ReadBooking, &[Owner, Manager, Seller, Viewer]),
+            (Action::EditOrganization, &[Owner]),
+            (Action::ManageMembers, &[Owner]),
+            (Action::ReadOrganization, &[Owner, Manager, Seller, Viewer, Controller]),
+            (Action::DecideOrganizations, &[]),
+            (Action::ManageUsers, &[]),
+        ] {
+            let may = |member: &MembershipRole| {
+                allows(Some(Role::Organizer), Relation::Member(*member), action)
+            };
+            let allowed: Vec<_> = MembershipRole::ALL.into_iter().filter(may).collect();
+            assert_eq!(allowed, members, "{action:?}");
+        }
         assert_eq!(MembershipRole::parse("member"), None);
     }
 
@@ -181,8 +243,9 @@ mod tests {
 
     #[test]
     fn membership_without_the_role_manages_nothing() {
-        assert!(allows(Some(Role::Organizer), Relation::Member, Action::ManageEvent));
-        assert!(!allows(Some(Role::Customer), Relation::Member, Action::ManageEvent));
-        assert!(!allows(Some(Role::Organizer), Relation::Member, Action::DeleteEvent));
+        let owner = Relation::Member(MembershipRole::Owner);
+        assert!(allows(Some(Role::Organizer), owner, Action::ManageEvent));
+        assert!(!allows(Some(Role::Customer), owner, Action::ManageEvent));
+        assert!(!allows(Some(Role::Organizer), owner, Action::DeleteEvent));
     }
 }

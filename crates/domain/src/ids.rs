@@ -57,6 +57,8 @@ typed_id! {
     ApiKeyId;
     /// The id of a device that admits people at a gate.
     GateDeviceId;
+    /// The id of an invitation to an organization. It is also in the link of the mail.
+    InvitationId;
     /// The id of a message to a person. It is also a part of the mail's `Message-ID` (RFC 5322, 3.6.4).
     MessageId;
     /// The id of a user's session on one device.

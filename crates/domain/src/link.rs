@@ -38,12 +38,19 @@ pub enum TryKind {
     Code,
     /// The present password of a signed-in user.
     Password,
+    /// A new address, to which a mail goes.
+    Address,
 }
 
 words! { TryKind {
     Code = "code",
     Password = "password",
+    Address = "address",
 } }
+
+/// The number of mails that users can have sent to one new address within an hour, all users together: the address may be a
+/// stranger's.
+pub const MAX_ADDRESS_MAILS: i32 = 5;
 
 /// How often one kind of secret is tried for one account within an hour. A code has six digits, so whoever tries ten codes
 /// an hour all the time has found one after about eleven years on average.
@@ -53,6 +60,14 @@ pub const MAX_TRIES: i32 = 10;
 pub const HOUR_MS: i64 = 60 * 60 * 1000;
 
 impl LinkPurpose {
+    /// Whether the mail has a code beside the link.
+    pub const fn has_code(self) -> bool {
+        match self {
+            Self::PasswordReset | Self::Activation | Self::EmailChange => true,
+            Self::EmailRestore => false,
+        }
+    }
+
     /// How long a link and its code are valid, in milliseconds.
     pub const fn lasts_ms(self) -> i64 {
         match self {

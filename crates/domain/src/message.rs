@@ -31,6 +31,10 @@ pub enum Kind {
     EmailReplaced,
     /// An account was erased.
     AccountErased,
+    /// An organization invites somebody to be a member.
+    Invitation,
+    /// An administrator has approved the application of an organization, or refused it.
+    OrganizationDecided,
 }
 
 words! {
@@ -49,6 +53,8 @@ words! {
         EmailChanged = "email_changed",
         EmailReplaced = "email_replaced",
         AccountErased = "account_erased",
+        Invitation = "invitation",
+        OrganizationDecided = "organization_decided",
     }
 }
 

@@ -12,15 +12,15 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
-    access::{AccountStatus, MembershipRole, Role},
+    access::{AccountStatus, MembershipRole, OrganizationStatus, Role},
     actor,
     booking::{BookingState, PaymentState, TicketState},
     checkout::PaymentStatus,
     event,
     ids::{
-        ApiKeyId, BookingId, BuyerKind, EventId, GateDeviceId, GuestId, ItemId, LineId, LinkId,
-        MessageId, OfferId, OrganizationId, ReservationId, SagaId, SaleId, SeatId, SectionId,
-        SessionId, TicketId, UserId,
+        ApiKeyId, BookingId, BuyerKind, EventId, GateDeviceId, GuestId, InvitationId, ItemId,
+        LineId, LinkId, MessageId, OfferId, OrganizationId, ReservationId, SagaId, SaleId, SeatId,
+        SectionId, SessionId, TicketId, UserId,
     },
     inventory::{SeatKind, SeatState, SectionKind},
     ledger,
@@ -95,7 +95,7 @@ macro_rules! ids {
 }
 
 ids! { Uuid:
-    ApiKeyId, BookingId, EventId, GateDeviceId, GuestId, ItemId, LineId, LinkId, MessageId, OfferId,
+    ApiKeyId, BookingId, EventId, GateDeviceId, GuestId, InvitationId, ItemId, LineId, LinkId, MessageId, OfferId,
     OrganizationId, ReservationId, SagaId, SaleId, SectionId, SessionId, TicketId, UserId,
 }
 ids! { i32: SeatId }
@@ -118,6 +118,7 @@ stored_words! {
     ItemState: "state of an item",
     LinkPurpose: "purpose of a link",
     MembershipRole: "role of a member",
+    OrganizationStatus: "status of an organization",
     PaymentState: "state of a payment",
     PaymentStatus: "status of a payment",
     ReservationState: "state of a reservation",

@@ -16,8 +16,9 @@ use leptos_router::{
 use ui::components::not_found::NotFoundPage;
 
 use pages::{
-    account::AccountPage, activate::ActivatePage, bookings::BookingsPage, email::EmailPage,
-    forgot::ForgotPage, register::RegisterPage, reset::ResetPage, sign_in::SignInPage,
+    account::AccountPage, activate::ActivatePage, apply::ApplyPage, bookings::BookingsPage,
+    email::EmailPage, forgot::ForgotPage, invitation::InvitationPage,
+    organization::OrganizationPage, register::RegisterPage, reset::ResetPage, sign_in::SignInPage,
 };
 
 fn main() {
@@ -32,6 +33,9 @@ fn main() {
                 <Route path=path!("/bookings") view=BookingsPage/>
                 <Route path=path!("/account") view=AccountPage/>
                 <Route path=path!("/email") view=EmailPage/>
+                <Route path=path!("/apply") view=ApplyPage/>
+                <Route path=path!("/invitation") view=InvitationPage/>
+                <Route path=path!("/organizations/:slug") view=OrganizationPage/>
             </FlatRoutes>
         }
         .into_any()

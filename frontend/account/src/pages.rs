@@ -2,11 +2,14 @@
 
 pub mod account;
 pub mod activate;
+pub mod apply;
 mod asking;
 pub mod bookings;
 pub mod email;
 pub mod forgot;
 mod form;
+pub mod invitation;
+pub mod organization;
 pub mod register;
 pub mod reset;
 pub mod sign_in;

@@ -20,6 +20,8 @@ use ui::{
 pub enum Tab {
     /// The tab for organizers and administrators: the events that they manage.
     MyEvents,
+    /// The tab for organizers and administrators: organizations with their members.
+    Organizations,
     /// The tab for administrators: the sagas that need attention.
     Attention,
     /// The tab for administrators: the users of the installation.
@@ -30,6 +32,7 @@ impl Tab {
     const fn path(self) -> &'static str {
         match self {
             Self::MyEvents => "/desk",
+            Self::Organizations => "/desk/organizations",
             Self::Attention => "/desk/attention",
             Self::Users => "/desk/users",
         }
@@ -44,6 +47,7 @@ impl Tab {
             (Self::MyEvents, Role::Customer | Role::Organizer | Role::Controller) => {
                 tx!(i18n, desk.my_events)
             }
+            (Self::Organizations, _) => tx!(i18n, desk.organizations),
             (Self::Attention, _) => tx!(i18n, desk.attention),
             (Self::Users, _) => tx!(i18n, desk.users),
         }
@@ -51,7 +55,7 @@ impl Tab {
 
     const fn is_for(self, role: Role) -> bool {
         match (self, role) {
-            (Self::MyEvents, Role::Organizer) | (_, Role::Admin) => true,
+            (Self::MyEvents | Self::Organizations, Role::Organizer) | (_, Role::Admin) => true,
             (Self::Attention | Self::Users, Role::Organizer)
             | (_, Role::Customer | Role::Controller) => false,
         }
@@ -80,8 +84,9 @@ pub fn behind_door(tab: Tab, page: fn(Profile) -> AnyView) -> impl IntoView {
 #[component]
 fn Tabs(tab: Tab, role: Role) -> impl IntoView {
     let i18n = use_i18n();
-    let tabs =
-        [Tab::MyEvents, Tab::Attention, Tab::Users].into_iter().filter(|tab| tab.is_for(role));
+    let tabs = [Tab::MyEvents, Tab::Organizations, Tab::Attention, Tab::Users]
+        .into_iter()
+        .filter(|tab| tab.is_for(role));
     let links = tabs
         .map(|it| {
             let name = it.name(role);
@@ -97,6 +102,7 @@ fn Closed(tab: Tab, email: String) -> impl IntoView {
     let i18n = use_i18n();
     let why = move || match tab {
         Tab::MyEvents => t_string!(i18n, desk.closed_events, email = email.as_str()),
+        Tab::Organizations => t_string!(i18n, desk.closed_organizations, email = email.as_str()),
         Tab::Attention => t_string!(i18n, desk.closed_attention, email = email.as_str()),
         Tab::Users => t_string!(i18n, desk.closed_users, email = email.as_str()),
     };
@@ -127,6 +133,7 @@ mod tests {
             (Role::Admin, true, true),
         ] {
             assert_eq!(Tab::MyEvents.is_for(role), events, "{role:?}");
+            assert_eq!(Tab::Organizations.is_for(role), events, "{role:?}");
             assert_eq!(Tab::Attention.is_for(role), attention, "{role:?}");
             assert_eq!(Tab::Users.is_for(role), attention, "{role:?}");
         }

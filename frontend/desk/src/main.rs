@@ -1,4 +1,5 @@
-//! The desk: the events of an organizer, and for administrators the checkouts that need attention and the users.
+//! The desk: the events of an organizer, and for administrators the checkouts that need attention, the
+//! organizations and the users.
 //!
 //! The pages show what the API lets the signed-in user see. Only the API decides who may see and do what.
 
@@ -6,6 +7,7 @@
 
 mod door;
 mod i18n;
+mod paged;
 mod pages;
 
 use holdfast_contract::pages::Program;
@@ -16,7 +18,10 @@ use leptos_router::{
 };
 use ui::components::not_found::NotFoundPage;
 
-use pages::{attention::AttentionPage, my_events::MyEventsPage, users::UsersPage};
+use pages::{
+    attention::AttentionPage, my_events::MyEventsPage, organizations::OrganizationsPage,
+    users::UsersPage,
+};
 
 fn main() {
     ui::program::start(Program::Desk, || {
@@ -24,6 +29,7 @@ fn main() {
             <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
                 <Route path=path!("/desk") view=MyEventsPage/>
                 <Route path=path!("/desk/attention") view=AttentionPage/>
+                <Route path=path!("/desk/organizations") view=OrganizationsPage/>
                 <Route path=path!("/desk/users") view=UsersPage/>
             </FlatRoutes>
         }

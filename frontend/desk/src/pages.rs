@@ -2,4 +2,5 @@
 
 pub mod attention;
 pub mod my_events;
+pub mod organizations;
 pub mod users;

@@ -13,5 +13,6 @@ pub mod loaded;
 pub mod not_found;
 pub mod nothing;
 pub mod question;
+pub mod reason_note;
 pub mod sign_in;
 pub mod sign_in_first;

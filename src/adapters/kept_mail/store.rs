@@ -1,7 +1,12 @@
 //! The SQL of kept mails.
 
-use holdfast_entity::kept_mails::{self, Column, Entity};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use holdfast_entity::{
+    kept_mails::{self, Column, Entity},
+    messages,
+};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+};
 
 use crate::kernel::{
     db::{self, Sql, StoreError},
@@ -26,8 +31,9 @@ pub(super) async fn keep(sql: &impl Sql, mail: &Mail) -> Result<(), StoreError> 
     db::forget(sql, Entity::find(), Column::KeptAt, KEPT_MS).await.map(|_| ())
 }
 
-/// Deletes the mails to this address.
-pub(super) async fn delete_to(sql: &impl Sql, recipient: &str) -> Result<(), StoreError> {
-    let to = Entity::delete_many().filter(Column::Recipient.eq(recipient));
-    db::change(sql, to).await.map(|_| ())
+/// Deletes the mails of messages that are no longer there. Both are kept for the same time.
+pub(super) async fn delete_without_message(sql: &impl Sql) -> Result<(), StoreError> {
+    let messages = messages::Entity::find().select_only().column(messages::Column::Id);
+    let orphans = Column::Id.not_in_subquery(messages.into_query());
+    db::change(sql, Entity::delete_many().filter(orphans)).await.map(|_| ())
 }

@@ -8,6 +8,7 @@ use holdfast_contract::{
     words::SaleReason,
 };
 use holdfast_domain::{
+    access::Action,
     event::{self, Command},
     ids::{EventId, OrganizationId},
 };
@@ -35,7 +36,7 @@ use crate::{
         tagged::{REVALIDATE, ResponseWishes, Tagged},
         time,
     },
-    identity::organizations,
+    identity::memberships,
     kernel::idempotency::{Attempt, Keyed},
     shop::reservations::read,
 };
@@ -216,7 +217,9 @@ impl EventsApi {
 impl EventsApi {
     async fn page(&self, caller: &Caller, wanted: &EventQuery) -> Result<EventPage, ApiProblem> {
         let memberships = match (wanted.stage, caller.user) {
-            (Stage::Draft, Some(user)) => organizations::of_user(&self.0.base.db, user.id).await?,
+            (Stage::Draft, Some(user)) => {
+                memberships::of_user(&self.0.base.db, user, Action::ReadDraft).await?
+            }
             (_, _) => Vec::new(),
         };
         let drafts_of = drafts_seen_by(caller.role(), memberships);

@@ -28,12 +28,14 @@ use crate::{
             administer::{UserEdit, UserEditError},
             log_in::wire_role,
         },
-        organizations,
+        memberships,
     },
 };
 
 /// The maximum length of a search text, in characters.
 const MAX_SEARCH: usize = 100;
+/// The maximum number of words in it.
+const MAX_WORDS: usize = 5;
 
 #[derive(Debug, Clone)]
 pub struct UsersApi {
@@ -48,7 +50,7 @@ impl UsersApi {
     async fn list_users(
         &self,
         caller: Caller,
-        /// Only users whose address or name contains each of these words, at most 100 characters.
+        /// Only users whose address or name contains each of these words, at most 100 characters and 5 words.
         q: Query<Option<String>>,
         /// Only users with this role.
         role: Query<Option<WireRole>>,
@@ -62,13 +64,14 @@ impl UsersApi {
         let manager = self.access.user_manager(&caller).await?;
         let limit = page::limit(limit.0)?;
         let typed = q.0.unwrap_or_default();
-        // PostgreSQL takes no NUL.
-        if typed.chars().count() > MAX_SEARCH || typed.contains('\0') {
-            let rule = format!("must have at most {MAX_SEARCH} characters");
+        let words: Vec<String> =
+            typed.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        if typed.chars().count() > MAX_SEARCH || words.len() > MAX_WORDS {
+            let rule = format!("must have at most {MAX_SEARCH} characters and {MAX_WORDS} words");
             return Err(ApiProblem::field("q", rule));
         }
         let filter = UserFilter {
-            words: typed.to_lowercase().split_whitespace().map(str::to_owned).collect(),
+            words,
             role: role.0.map(stored_role),
             status: status.0.map(stored_status),
             after: after.0.map(UserId),
@@ -122,7 +125,7 @@ impl UsersApi {
 
     async fn shown(&self, rows: Vec<users::Model>) -> Result<Vec<UserAccount>, ApiProblem> {
         let ids: Vec<UserId> = rows.iter().map(|row| row.id).collect();
-        let mut memberships = organizations::memberships_of(&self.accounts.base.db, &ids).await?;
+        let mut memberships = memberships::memberships_of(&self.accounts.base.db, &ids).await?;
         Ok(rows.into_iter().map(|row| wire(row, &mut memberships)).collect())
     }
 }

@@ -8,6 +8,7 @@ use holdfast_domain::{
     access::{AccountStatus, Role},
     actor::Actor,
     ids::UserId,
+    link::LinkPurpose,
     text,
 };
 use holdfast_entity::users;
@@ -109,7 +110,12 @@ impl Accounts {
         edit: UserEdit,
     ) -> Result<users::Model, UserEditError> {
         let by = by.user();
-        if by.id == id && (edit.role.is_some() || edit.status.is_some()) {
+        let is_empty = edit.role.is_none() && edit.status.is_none();
+        if is_empty && edit.reason.is_some() {
+            let fault = "comes with a role or a status".to_owned();
+            return Err(UserEditError::Field("reason", fault));
+        }
+        if by.id == id && !is_empty {
             return Err(UserEditError::Own);
         }
         let reason = edit.reason.as_deref().map(|typed| text::line(typed, MAX_REASON_CHARS));
@@ -190,7 +196,12 @@ async fn edit_within(
         let action = match (user.status, status) {
             (AccountStatus::Active, AccountStatus::Suspended) => {
                 sessions::end_others(tx, id, None).await?;
-                store::end_all_links(tx, id).await?;
+                // The way back to the former address stays for the time after the suspension.
+                for purpose in LinkPurpose::ALL {
+                    if purpose != LinkPurpose::EmailRestore {
+                        store::end_links(tx, id, purpose).await?;
+                    }
+                }
                 "user.suspend"
             }
             (AccountStatus::Suspended, AccountStatus::Active) => "user.restore",

@@ -299,6 +299,11 @@ impl From<ProofError> for ApiProblem {
             }
             ProofError::Field(field, message) => Self::field(field, message),
             ProofError::NotActive => auth::no_longer_active(),
+            ProofError::ChangedLately => Self::new(
+                ProblemType::IllegalTransition,
+                "The address was changed within the last three days. Only the former address can be chosen now.",
+            )
+            .with_reasons(vec!["changed-lately".to_owned()]),
             ProofError::Weak(field, weakness) => too_weak(field, &weakness),
             ProofError::Password(error) => error.into(),
             ProofError::Db(error) => error.into(),

@@ -10,13 +10,13 @@ use holdfast_domain::{
     access::AccountStatus,
     email::EmailAddress,
     ids::{LinkId, UserId},
-    link::LinkPurpose,
+    link::{LinkPurpose, TryKind},
     message::Kind,
 };
 use holdfast_entity::users;
 
 use super::{
-    Accounts,
+    Accounts, links,
     proof::{self, ProofError, Proved, WantedLink},
     register::{forms_of, tell_owner},
     store,
@@ -47,8 +47,8 @@ impl Accounts {
     /// gets a mail that says so, and the caller does not learn it.
     ///
     /// # Errors
-    /// When the address is malformed or is the present one, the password is wrong or was tried too often, the password
-    /// service is busy, or the database fails.
+    /// When the address is malformed or is the present one, the password is wrong or was tried too often, the former address
+    /// can still take a change back, the password service is busy, or the database fails.
     pub async fn ask_new_email(&self, caller: User, wanted: NewEmail) -> Result<(), ProofError> {
         let NewEmail { email: typed, current_password } = wanted;
         let address = EmailAddress::parse(&typed)
@@ -59,6 +59,11 @@ impl Accounts {
             return Err(ProofError::Field("email", "is your address already".to_owned()));
         }
         let known = self.present_password(&user, current_password).await?;
+        // A stranger's mailbox gets few mails, whoever asks for them, and as few codes can be guessed.
+        let counted = links::counted(&self.sessions.keys, address.as_str());
+        if !self.may_try(counted, TryKind::Address).await? {
+            return Ok(());
+        }
         let (entropy, asked) = (Arc::clone(&self.base.entropy), Arc::new((address, typed, known)));
         let link = LinkId(entropy.id());
         self.base
@@ -72,17 +77,23 @@ impl Accounts {
                     if user.password_hash != *known {
                         return Err(ProofError::WrongPassword);
                     }
-                    match other_owner(tx, address, typed, user.id).await? {
-                        Some(owner) if owner.status != AccountStatus::Inactive => {
-                            let now = db::now(tx).await?;
-                            return Ok(tell_owner(tx, &*entropy, &owner, now).await?);
-                        }
-                        // Nobody has proved the address yet.
-                        Some(_) | None => {}
+                    if !may_change(tx, user.id, address.as_str()).await? {
+                        return Err(ProofError::ChangedLately);
                     }
-                    let (purpose, address) = (LinkPurpose::EmailChange, Some(address.as_str()));
-                    let wanted = WantedLink { id: link, purpose, address };
-                    Ok(proof::send_link(tx, &*entropy, &user, wanted).await?)
+                    let (purpose, new) = (LinkPurpose::EmailChange, Some(address.as_str()));
+                    let wanted = WantedLink { id: link, purpose, address: new };
+                    let owner = other_owner(tx, address, typed, user.id).await?;
+                    // Nobody has proved the address of an inactive account.
+                    let Some(owner) = owner.filter(|owner| owner.status != AccountStatus::Inactive)
+                    else {
+                        return Ok(proof::send_link(tx, &*entropy, &user, wanted).await?);
+                    };
+                    // The same link as for a free address, so that no later request tells the two apart. Nobody gets it.
+                    let now = db::now(tx).await?;
+                    if proof::renew_link(tx, &user, wanted, now).await?.is_some() {
+                        tell_owner(tx, &*entropy, &owner, now).await?;
+                    }
+                    Ok(())
                 })
             })
             .await
@@ -134,13 +145,18 @@ async fn write(tx: &Tx, entropy: &dyn Entropy, proved: &ProvedAddress) -> Result
     let ProvedAddress { field, purpose, address, .. } = proved;
     let no_proof = || ProofError::NoProof(field);
     let user = lock_active(tx, proved.user).await?.ok_or_else(no_proof)?;
-    if !store::use_link(tx, proved.link).await? || !is_free(tx, address, user.id).await? {
+    let is_restored = *purpose == LinkPurpose::EmailRestore;
+    let may_change = is_restored || may_change(tx, user.id, address).await?;
+    if !may_change
+        || !store::use_link(tx, proved.link).await?
+        || !is_free(tx, address, user.id).await?
+    {
         return Err(no_proof());
     }
     store::set_email(tx, user.id, address).await?;
     let changed = users::Model { email: address.clone(), ..user.clone() };
-    let action = if *purpose == LinkPurpose::EmailRestore {
-        restore(tx, entropy, &changed).await?;
+    let action = if is_restored {
+        restore(tx, entropy, &user, &changed).await?;
         "email.restore"
     } else {
         change(tx, entropy, &user, &changed).await?;
@@ -168,46 +184,55 @@ async fn is_free(tx: &Tx, address: &str, user: UserId) -> Result<bool, StoreErro
     }
 }
 
-/// Ends what the robber of an account could still use. Only a mail to the restored address leads to a new password.
-async fn restore(tx: &Tx, entropy: &dyn Entropy, user: &users::Model) -> Result<(), StoreError> {
-    store::end_all_links(tx, user.id).await?;
-    store::clear_password(tx, user.id).await?;
-    sessions::end_others(tx, user.id, None).await?;
-    let (id, purpose) = (LinkId(entropy.id()), LinkPurpose::PasswordReset);
-    proof::send_link(tx, entropy, user, WantedLink { id, purpose, address: None }).await
+/// Whether the user may have this address. As long as the former address can take a change back, it is the only one:
+/// otherwise a robber could change the address once more, or the way back would lead to the robber.
+async fn may_change(tx: &Tx, user: UserId, address: &str) -> Result<bool, StoreError> {
+    let kept = store::live_link(tx, user, LinkPurpose::EmailRestore).await?;
+    Ok(kept.is_none_or(|link| link.address.as_deref() == Some(address)))
 }
 
-/// Writes a mail to the new address, and one to the former address with a link that takes the change back. As long as there
-/// is such a link for an address from before, it stays the only one: otherwise a second change would end it.
+/// Ends what the robber of an account could still use. Only a mail to the restored address leads to a new password.
+async fn restore(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    before: &users::Model,
+    after: &users::Model,
+) -> Result<(), StoreError> {
+    store::end_all_links(tx, after.id).await?;
+    store::clear_password(tx, after.id).await?;
+    sessions::end_others(tx, after.id, None).await?;
+    let now = db::now(tx).await?;
+    // Somebody who is no robber must learn of it, too.
+    let mail = NewMessage::once(Kind::EmailReplaced, after.id.0, &before.email, &before.locale);
+    let instance = entropy.id().to_string();
+    post(tx, entropy, [NewMessage { instance, ..mail }], now).await?;
+    let (id, purpose) = (LinkId(entropy.id()), LinkPurpose::PasswordReset);
+    proof::send_link(tx, entropy, after, WantedLink { id, purpose, address: None }).await
+}
+
+/// Writes a mail to the new address, and one to the former address with a link that takes the change back. Whoever goes back
+/// to the former address needs no such link, and the other address gets none.
 async fn change(
     tx: &Tx,
     entropy: &dyn Entropy,
     before: &users::Model,
     after: &users::Model,
 ) -> Result<(), StoreError> {
-    const RESTORE: LinkPurpose = LinkPurpose::EmailRestore;
+    let is_back = store::live_link(tx, after.id, LinkPurpose::EmailRestore).await?.is_some();
     // Links in mails to the former address no longer belong to the user.
-    for purpose in LinkPurpose::ALL.into_iter().filter(|purpose| *purpose != RESTORE) {
-        store::end_links(tx, after.id, purpose).await?;
-    }
+    store::end_all_links(tx, after.id).await?;
     let now = db::now(tx).await?;
-    let known = store::live_link(tx, after.id, RESTORE).await?;
-    let known = known.filter(|link| link.address.as_deref() != Some(&after.email));
-    let link = match known {
-        Some(known) => known.id,
-        None => {
-            store::end_links(tx, after.id, RESTORE).await?;
-            let (id, address) = (LinkId(entropy.id()), Some(before.email.as_str()));
-            let wanted = WantedLink { id, purpose: RESTORE, address };
-            db::insert(tx, wanted.row(after.id, now)).await?;
-            id
-        }
-    };
-    let instance = entropy.id().to_string();
-    let mails = [(Kind::EmailChanged, &after.email), (Kind::EmailReplaced, &before.email)];
-    let mails = mails.map(|(kind, recipient)| NewMessage {
-        instance: instance.clone(),
-        ..NewMessage::once(kind, link.0, recipient, &after.locale)
-    });
+    let link = LinkId(entropy.id());
+    if !is_back {
+        let (purpose, address) = (LinkPurpose::EmailRestore, Some(before.email.as_str()));
+        let wanted = WantedLink { id: link, purpose, address };
+        db::insert(tx, wanted.row(after.id, now)).await?;
+    }
+    let instance = link.to_string();
+    // An erasure finds the messages by the user and by the links that there are.
+    let about = if is_back { after.id.0 } else { link.0 };
+    let told = NewMessage::once(Kind::EmailChanged, after.id.0, &after.email, &after.locale);
+    let former = NewMessage::once(Kind::EmailReplaced, about, &before.email, &after.locale);
+    let mails = [told, former].map(|mail| NewMessage { instance: instance.clone(), ..mail });
     post(tx, entropy, mails, now).await
 }

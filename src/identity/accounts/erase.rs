@@ -10,10 +10,10 @@ use holdfast_domain::{
     ids::UserId,
     message::Kind,
 };
+use uuid::Uuid;
 
 use super::{Accounts, proof::ProofError, store};
 use crate::{
-    identity::organizations,
     kernel::{
         actor::User,
         audit::{self, AuditRecord},
@@ -103,15 +103,15 @@ async fn write(tx: &Tx, entropy: &dyn Entropy, leaving: &Leaving) -> Result<(), 
     if user.role == Role::Admin {
         return Err(EraseAccountError::Obstacle(ErasureObstacle::Administrator));
     }
-    organizations::leave_all(tx, user.id).await?;
     let person = Person { id: user.id, email: user.email };
+    let links = store::links_of(tx, user.id).await?;
+    let mut subjects: Vec<Uuid> = links.iter().map(|link| link.id.0).collect();
+    subjects.push(user.id.0);
+    erase_about(tx, &subjects).await?;
     for part in &leaving.parts {
         part.erase(tx, &person).await?;
     }
     idempotency::forget_answers(tx, user.id.0).await?;
-    let mut subjects = store::link_ids(tx, user.id).await?;
-    subjects.push(user.id.0);
-    erase_about(tx, &subjects).await?;
     store::delete_proofs(tx, user.id).await?;
     store::empty_user(tx, user.id, &format!("erased:{}", user.id)).await?;
     let now = db::now(tx).await?;

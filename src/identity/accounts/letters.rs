@@ -58,7 +58,9 @@ impl LetterWriter for AccountLetters {
             | Kind::BookingFailed
             | Kind::BookingCancelled
             | Kind::EventCancelled
-            | Kind::RefundStarted => Ok(None),
+            | Kind::RefundStarted
+            | Kind::Invitation
+            | Kind::OrganizationDecided => Ok(None),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     identity::{
-        organizations,
+        memberships,
         sessions::{Device, Opened},
     },
     kernel::{
@@ -139,7 +139,7 @@ pub async fn profile(db: &Db, id: UserId) -> Result<Option<Profile>, StoreError>
     if !user.status.may_sign_in() {
         return Ok(None);
     }
-    let organizations = organizations::memberships_of(db, &[id]).await?.remove(&id);
+    let organizations = memberships::memberships_of(db, &[id]).await?.remove(&id);
     Ok(Some(Profile {
         id: user.id.0,
         role: wire_role(user.role),

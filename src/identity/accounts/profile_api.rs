@@ -73,7 +73,17 @@ impl ProfileApi {
     /// Read everything that the server knows about the signed-in user: a zip with JSON files.
     #[oai(path = "/profile/export", method = "get")]
     async fn export(&self, caller: Caller) -> Result<Zip, ApiProblem> {
-        let content = self.accounts.export(&self.personal, caller.user()?).await?;
+        let user = caller.user()?;
+        // Everything at once is not for a token whose session has ended.
+        let is_live = match caller.session {
+            Some(session) => self.accounts.sessions.is_live(session).await?,
+            None => false,
+        };
+        if !is_live {
+            let detail = "The session is over. Sign in again.";
+            return Err(ApiProblem::new(ProblemType::Unauthorized, detail));
+        }
+        let content = self.accounts.export(&self.personal, user).await?;
         Ok(Zip { name: "holdfast-account.zip", content })
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use holdfast_domain::{
     email::MAX_CHARS,
     ids::{LinkId, UserId},
-    link::{HOUR_MS, LEFT_MS, LinkPurpose, MAX_MAILS, MAX_TRIES, PAUSE_MS, TryKind},
+    link::{
+        HOUR_MS, LEFT_MS, LinkPurpose, MAX_ADDRESS_MAILS, MAX_MAILS, MAX_TRIES, PAUSE_MS, TryKind,
+    },
     message::Kind,
 };
 use holdfast_entity::{account_links, users};
@@ -46,6 +48,9 @@ pub enum ProofError {
     /// The account is no longer active.
     #[error("the account is no longer active")]
     NotActive,
+    /// The address was changed a short time ago, and its former owner can still take that back.
+    #[error("the address was changed a short time ago")]
+    ChangedLately,
     /// The new password is too weak: the field that names it, and the fault.
     #[error("{0}: {1}")]
     Weak(&'static str, Weakness),
@@ -65,6 +70,7 @@ impl UseCaseError for ProofError {
             | Self::TooOften
             | Self::Field(..)
             | Self::NotActive
+            | Self::ChangedLately
             | Self::Weak(..)
             | Self::Password(_) => None,
         }
@@ -123,14 +129,18 @@ impl Accounts {
         if is_too_early(store::live_link(&self.base.db, user.id, purpose).await?.as_ref(), now) {
             return Ok(());
         }
-        let (entropy, id) = (Arc::clone(&self.base.entropy), user.id);
+        let (entropy, id, status) = (Arc::clone(&self.base.entropy), user.id, user.status);
         let link = LinkId(entropy.id());
         self.base
             .db
             .transact(move |tx| {
                 let entropy = Arc::clone(&entropy);
                 Box::pin(async move {
-                    let Some(user) = store::lock_user(tx, id).await? else { return Ok(()) };
+                    // The account may have been activated, suspended or erased meanwhile.
+                    let found = store::lock_user(tx, id).await?;
+                    let Some(user) = found.filter(|now| now.status == status) else {
+                        return Ok(());
+                    };
                     let wanted = WantedLink { id: link, purpose, address: None };
                     send_link(tx, &*entropy, &user, wanted).await
                 })
@@ -182,7 +192,7 @@ impl Accounts {
         let id = user.map_or_else(|| links::nobody(keys, email), |user| user.id);
         let is_allowed = self.may_try(id, TryKind::Code).await?;
         let mut proved = None;
-        for purpose in purposes {
+        for purpose in purposes.iter().filter(|purpose| purpose.has_code()) {
             let link = store::live_link(&self.base.db, id, *purpose).await?;
             proved = proved.or(link.filter(|link| links::is_code(keys, link.id, code)));
         }
@@ -191,7 +201,11 @@ impl Accounts {
 
     /// Counts a try, and says whether there are not too many. The count is kept whatever becomes of the try.
     pub(super) async fn may_try(&self, user: UserId, kind: TryKind) -> Result<bool, StoreError> {
-        Ok(store::count_try(&self.base.db, user, kind, HOUR_MS).await? <= MAX_TRIES)
+        let most = match kind {
+            TryKind::Code | TryKind::Password => MAX_TRIES,
+            TryKind::Address => MAX_ADDRESS_MAILS,
+        };
+        Ok(store::count_try(&self.base.db, user, kind, HOUR_MS).await? <= most)
     }
 
     /// Checks the present password of a user, and counts the try. Returns the hash that it matches.
@@ -237,14 +251,34 @@ pub(super) async fn send_link(
     user: &users::Model,
     wanted: WantedLink<'_>,
 ) -> Result<(), StoreError> {
-    let WantedLink { purpose, address, .. } = wanted;
     let now = db::now(tx).await?;
+    let Some((link, mails)) = renew_link(tx, user, wanted, now).await? else { return Ok(()) };
+    let kind = match wanted.purpose {
+        LinkPurpose::PasswordReset => Kind::PasswordReset,
+        LinkPurpose::Activation => Kind::Activation,
+        LinkPurpose::EmailChange => Kind::EmailChange,
+        LinkPurpose::EmailRestore => Kind::EmailReplaced,
+    };
+    let recipient = wanted.address.unwrap_or(&user.email);
+    let mail = NewMessage::once(kind, link.0, recipient, &user.locale);
+    post(tx, entropy, [NewMessage { instance: mails.to_string(), ..mail }], now).await
+}
+
+/// The live link of a locked user for the same address, or a new one, with the number of its mails. `None` if the last mail
+/// is too young.
+pub(super) async fn renew_link(
+    tx: &Tx,
+    user: &users::Model,
+    wanted: WantedLink<'_>,
+    now: i64,
+) -> Result<Option<(LinkId, i32)>, StoreError> {
+    let WantedLink { purpose, address, .. } = wanted;
     let known = store::live_link(tx, user.id, purpose).await?;
     let known = known.filter(|known| known.address.as_deref() == address);
     if is_too_early(known.as_ref(), now) {
-        return Ok(());
+        return Ok(None);
     }
-    let (link, mails) = match known.filter(|known| known.expires_at - now >= LEFT_MS) {
+    Ok(Some(match known.filter(|known| known.expires_at - now >= LEFT_MS) {
         Some(known) => {
             store::count_mail(tx, known.id, now).await?;
             (known.id, known.mails + 1)
@@ -254,15 +288,7 @@ pub(super) async fn send_link(
             db::insert(tx, wanted.row(user.id, now)).await?;
             (wanted.id, 1)
         }
-    };
-    let kind = match purpose {
-        LinkPurpose::PasswordReset => Kind::PasswordReset,
-        LinkPurpose::Activation => Kind::Activation,
-        LinkPurpose::EmailChange => Kind::EmailChange,
-        LinkPurpose::EmailRestore => Kind::EmailReplaced,
-    };
-    let mail = NewMessage::once(kind, link.0, address.unwrap_or(&user.email), &user.locale);
-    post(tx, entropy, [NewMessage { instance: mails.to_string(), ..mail }], now).await
+    }))
 }
 
 /// Whether the user gets no mail now: the last one is too young. After some mails with a fresh link, the pause is longer.

@@ -140,9 +140,10 @@ async fn write(tx: &Tx, entropy: &dyn Entropy, change: &PasswordChange) -> Resul
         Proof::Password { known, .. } if user.password_hash != *known => {
             return Err(ProofError::WrongPassword);
         }
-        // The link of a mail that somebody else may have asked for ends with the old password.
+        // Links that somebody else may have asked for end with the old password.
         Proof::Link(..) | Proof::Password { .. } => {
             store::end_links(tx, user.id, PURPOSE).await?;
+            store::end_links(tx, user.id, LinkPurpose::EmailChange).await?;
         }
     }
     store::set_password(tx, user.id, &change.hash).await?;

@@ -228,7 +228,7 @@ async fn sign_up(
         }
         // Nobody has proved the address yet, so the last who registers counts as well as the first.
         Some(known) if known.status == AccountStatus::Inactive => {
-            let user = new.row(known.id, known.role, known.status, known.created_at);
+            let user = new.row(known.id, known.role, known.status, now);
             let user = users::Model { email: known.email, ..user };
             store::set_registration(tx, &user).await?;
             user

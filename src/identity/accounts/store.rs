@@ -12,8 +12,6 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, LockType},
 };
 
-use uuid::Uuid;
-
 use crate::kernel::db::{self, Bug, Db, Sql, StoreError};
 
 /// The user with this normalized e-mail address.
@@ -43,7 +41,8 @@ pub async fn set_registration(tx: &impl Sql, user: &users::Model) -> Result<(), 
         .col_expr(users::Column::FirstName, user.first_name.as_str().into())
         .col_expr(users::Column::LastName, user.last_name.as_str().into())
         .col_expr(users::Column::Locale, user.locale.as_str().into())
-        .col_expr(users::Column::Status, user.status.into());
+        .col_expr(users::Column::Status, user.status.into())
+        .col_expr(users::Column::CreatedAt, user.created_at.into());
     db::change(tx, change).await.map(|_| ())
 }
 
@@ -219,11 +218,13 @@ pub async fn end_all_links(tx: &impl Sql, user: UserId) -> Result<(), StoreError
     db::change(tx, end(links)).await.map(|_| ())
 }
 
-/// The ids of all links of the user, over or not. Messages name them.
-pub async fn link_ids(tx: &impl Sql, user: UserId) -> Result<Vec<Uuid>, StoreError> {
+/// All links of the user, over or not, oldest first.
+pub async fn links_of(
+    sql: &impl Sql,
+    user: UserId,
+) -> Result<Vec<account_links::Model>, StoreError> {
     let links = account_links::Entity::find().filter(account_links::Column::UserId.eq(user));
-    let links: Vec<account_links::Model> = db::list(tx, links).await?;
-    Ok(links.into_iter().map(|link| link.id.0).collect())
+    db::list(sql, links.order_by_asc(account_links::Column::Id)).await
 }
 
 /// Deletes the links and the tries of the user.
@@ -268,10 +269,15 @@ pub async fn forget_inactive(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreE
         .select_only()
         .column(account_links::Column::UserId)
         .filter(account_links::Column::Purpose.eq(LinkPurpose::Activation));
-    let inactive = users::Entity::find()
-        .filter(users::Column::Status.into_expr().eq(db::literal(AccountStatus::Inactive.as_str())))
+    let inactive =
+        users::Column::Status.into_expr().eq(db::literal(AccountStatus::Inactive.as_str()));
+    // The conditions on the row itself are true also if somebody has registered again while this statement waited.
+    let old = users::Column::CreatedAt.into_expr().lt(db::clock().sub(kept_ms));
+    let gone = users::Entity::delete_many()
+        .filter(inactive)
+        .filter(old)
         .filter(users::Column::Id.not_in_subquery(live.into_query()));
-    db::forget(sql, inactive, users::Column::CreatedAt, kept_ms).await
+    db::change(sql, gone).await
 }
 
 /// Deletes links that have been over for longer than `kept_ms`. Returns their number.

@@ -11,7 +11,7 @@ use crate::kernel::{
 #[async_trait]
 impl PersonalData for Sessions {
     async fn export(&self, person: &Person) -> Result<Vec<PersonalFile>, StoreError> {
-        let rows = store::list(&self.base.db, person.id).await?;
+        let rows = store::all_of(&self.base.db, person.id).await?;
         let sessions: Vec<_> = rows.into_iter().map(|row| self.shown(row, None)).collect();
         Ok(vec![PersonalFile::of("sessions", &sessions)?])
     }

@@ -70,6 +70,20 @@ pub(super) async fn end_others(
     db::change(sql, ended(others)).await
 }
 
+/// All sessions of the user, over or not, the last one first.
+pub(super) async fn all_of(sql: &impl Sql, user: UserId) -> Result<Vec<Model>, StoreError> {
+    let found = Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::Id);
+    db::list(sql, found).await
+}
+
+/// Whether the session goes on.
+pub(super) async fn is_live(sql: &impl Sql, id: SessionId) -> Result<bool, StoreError> {
+    let found = Entity::find_by_id(id)
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::ExpiresAt.into_expr().gt(db::clock()));
+    Ok(db::find::<Model, _>(sql, found).await?.is_some())
+}
+
 /// Deletes all sessions of the user.
 pub(super) async fn delete_of(sql: &impl Sql, user: UserId) -> Result<(), StoreError> {
     db::change(sql, Entity::delete_many().filter(Column::UserId.eq(user))).await.map(|_| ())

@@ -150,7 +150,9 @@ impl LetterWriter for BookingLetters {
             | Kind::EmailChange
             | Kind::EmailChanged
             | Kind::EmailReplaced
-            | Kind::AccountErased => None,
+            | Kind::AccountErased
+            | Kind::Invitation
+            | Kind::OrganizationDecided => None,
         })
     }
 }

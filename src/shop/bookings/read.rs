@@ -13,7 +13,7 @@ use super::{
     view,
 };
 use crate::{
-    access::BookingsManaged,
+    access::BookingsRead,
     kernel::db::{Db, Sql, StoreError},
     shop::tickets,
 };
@@ -74,7 +74,7 @@ impl Bookings {
     /// A page of an event's bookings, newest first.
     pub async fn of_event(
         &self,
-        event: BookingsManaged,
+        event: BookingsRead,
         status: Option<BookingStatus>,
         after: Option<Uuid>,
         limit: u64,

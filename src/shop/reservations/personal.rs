@@ -1,12 +1,13 @@
 //! The reservations in the export of a user's data. They name a user by id alone, so that an erasure leaves them.
 
 use async_trait::async_trait;
+use holdfast_domain::ids::Buyer;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Reservations, store};
 use crate::{
-    http::time::rfc3339,
+    http::{auth::LOCALES, time::rfc3339},
     kernel::{
         db::{StoreError, Tx},
         personal::{ErasureError, Person, PersonalData, PersonalFile},
@@ -40,7 +41,12 @@ impl PersonalData for Reservations {
         Ok(vec![PersonalFile::of("reservations", &exported)?])
     }
 
-    async fn erase(&self, _tx: &Tx, _person: &Person) -> Result<(), ErasureError> {
-        Ok(())
+    /// Locks the buyer's rows where the user holds something: a checkout that begins at this moment has begun before the
+    /// erasure looks at the bookings, or sees the erased account.
+    async fn erase(&self, tx: &Tx, person: &Person) -> Result<(), ErasureError> {
+        let buyer = Buyer::User(person.id);
+        let events = store::active_events_of(tx, buyer.id()).await?;
+        let rows = events.into_iter().map(|event| (event, buyer, LOCALES[0]));
+        Ok(store::payment::lock_buyers_of_events(tx, rows.collect()).await?)
     }
 }

@@ -1,8 +1,8 @@
 //! Every operation with an event and a part of an event in its path, with the part of another event: a section, a seat
 //! or a booking. The part does not exist in the event that the path names, whatever the caller may do with it there.
 
-use holdfast::identity::organizations;
-use holdfast_domain::ids::OrganizationId;
+use holdfast::identity::memberships;
+use holdfast_domain::{access::MembershipRole, ids::OrganizationId};
 
 use crate::support::{
     fixture::{self, Like},
@@ -19,7 +19,9 @@ async fn a_part_of_an_event_is_not_reached_through_another_event() {
     let ours = fixture::event(&app, Like { seats: 1, ..Like::default() }).await;
     let (db, organization) = (&app.app.base.db, OrganizationId(ours.organization));
     for manager in [who_is(&app, &people.organizer).await, people.member_id] {
-        organizations::join(db, organization, manager).await.expect("a member");
+        memberships::join(db, organization, manager, MembershipRole::Owner)
+            .await
+            .expect("a member");
     }
     let has_two_ids =
         |operation: &String| operation.contains(" /events/{") && operation.matches('{').count() > 1;

@@ -49,6 +49,8 @@ enum AccessRule {
     Buyers,
     /// The organizers of the organization, and administrators.
     Managers,
+    /// The owners of the organization, and administrators. The organization is hidden from others.
+    MembersAlone,
     /// Only the administrators of the installation.
     Admins,
     /// The owner of the object, and administrators. The object is hidden from others.
@@ -73,10 +75,11 @@ impl AccessRule {
             Self::GatewayAlone => Hidden,
             Self::CookieAlone | Self::ProofAlone => SignIn,
             Self::Users | Self::UserAlone if unsigned => SignIn,
-            Self::Managers | Self::Admins if unsigned => SignIn,
+            Self::Managers | Self::MembersAlone | Self::Admins if unsigned => SignIn,
             _ if who == Nobody => SignIn,
             Self::Users | Self::Buyers => Allowed,
-            Self::Managers if managers => Allowed,
+            Self::Managers | Self::MembersAlone if managers => Allowed,
+            Self::MembersAlone => Hidden,
             Self::Admins if who == Admin => Allowed,
             Self::Managers | Self::Admins => Forbidden,
             Self::OwnerOrAdmin if owner || who == Admin => Allowed,
@@ -157,6 +160,18 @@ const TABLE: &[(&str, AccessRule)] = &[
     ("GET /admin/audit", AccessRule::Admins),
     ("GET /admin/messages", AccessRule::Admins),
     ("POST /admin/messages/{id}/retry", AccessRule::Admins),
+    ("POST /organizations", AccessRule::Users),
+    ("GET /organizations/{id}", AccessRule::Everybody),
+    ("GET /organizations/{id}/details", AccessRule::MembersAlone),
+    ("PATCH /organizations/{id}", AccessRule::MembersAlone),
+    ("GET /organizations/{id}/members", AccessRule::MembersAlone),
+    ("PATCH /organizations/{id}/members/{user_id}", AccessRule::MembersAlone),
+    ("DELETE /organizations/{id}/members/{user_id}", AccessRule::MembersAlone),
+    ("POST /organizations/{id}/invitations", AccessRule::MembersAlone),
+    ("DELETE /organizations/{id}/invitations/{invitation_id}", AccessRule::MembersAlone),
+    ("POST /invitations/accept", AccessRule::ProofAlone),
+    ("GET /admin/organizations", AccessRule::Admins),
+    ("PATCH /admin/organizations/{id}", AccessRule::Admins),
     ("GET /admin/users", AccessRule::Admins),
     ("GET /admin/users/{id}", AccessRule::Admins),
     ("PATCH /admin/users/{id}", AccessRule::Admins),
@@ -219,7 +234,7 @@ async fn the_account_of_a_manager_or_administrator_is_read_at_that_moment() {
     let mut wrong = Vec::new();
     for (operation, rule) in TABLE {
         let who = match rule {
-            AccessRule::Managers => Who::Member,
+            AccessRule::Managers | AccessRule::MembersAlone => Who::Member,
             AccessRule::Admins => Who::Admin,
             _ => continue,
         };

@@ -142,7 +142,6 @@ async fn the_address_of_another_account_tells_only_its_owner() {
     assert_eq!((asked.status, asked.text.as_str()), (204, ""));
     let told = mails(&app, "eve@example.org", 1).await.remove(0);
     assert_eq!(told.subject, "You have an account");
-    assert_eq!(app.number("SELECT COUNT(*) FROM account_links").await, 0);
     // Whoever proves the address first has it.
     let first = mail_to(&app, &token, NEW, 1).await;
     let other = account(&app, "grace", Role::Customer, None).await;
@@ -175,25 +174,35 @@ async fn the_owner_of_the_former_address_takes_the_change_back() {
     let (app, token) = app().await;
     changes(&app, &token, NEW, 1).await;
     let told = mails(&app, ADA, 1).await.remove(0);
-    // The robber goes on to another address: the link of the first one still works.
-    changes(&app, &token, "robber@example.org", 1).await;
-    let between = mails(&app, NEW, 3).await.remove(2);
-    assert!(between.links.iter().all(|link| !link.contains('#')), "{:?}", between.links);
+    // The robber goes nowhere else as long as the link works.
+    let refused = asks(&app, &token, "robber@example.org").await;
+    refused.assert_problem(409, "/problems/illegal-transition");
+    assert_eq!(refused.body["reasons"], json!(["changed-lately"]));
     app.advance(71 * HOUR).await;
     assert_eq!(proves(&app, &link(&told)).await.status, 204);
     let sessions = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL";
     assert_eq!(app.number(sessions).await, 0);
-    assert_eq!((signs_in(&app, ADA).await, signs_in(&app, "robber@example.org").await), (401, 401));
+    assert_eq!((signs_in(&app, ADA).await, signs_in(&app, NEW).await), (401, 401));
     let reset = mails(&app, ADA, 2).await.remove(1);
     let body = json!({ "token": token_of(&reset, "/reset"), "password": PASSWORD });
     assert_eq!(app.post("/auth/password/reset", &body).await.status, 204);
     assert_eq!(signs_in(&app, ADA).await, 200);
     assert_eq!(proves(&app, &link(&told)).await.status, 401, "once");
+    // Whoever has lost the account learns of it, and gets no link.
+    let lost = mails(&app, NEW, 3).await.remove(2);
+    assert_eq!(lost.subject, "Your address was changed");
+    assert_leads_nowhere(&lost);
     app.finish().await;
 }
 
+/// Expects that the mail has no link with a token.
+fn assert_leads_nowhere(mail: &KeptMail) {
+    assert!(mail.links.iter().all(|link| !link.contains('#')), "{:?}", mail.links);
+}
+
+/// The owner of a robbed account goes back to the former address on the account page: the robber gets no link.
 #[tokio::test]
-async fn an_address_is_changed_and_changed_back_and_the_way_back_closes_after_three_days() {
+async fn an_address_is_changed_and_changed_back_and_only_the_first_owner_has_a_way_back() {
     let (app, token) = app().await;
     changes(&app, &token, NEW, 1).await;
     let first = mails(&app, ADA, 1).await.remove(0);
@@ -201,9 +210,63 @@ async fn an_address_is_changed_and_changed_back_and_the_way_back_closes_after_th
     assert_eq!(address_of(&app, &token).await, ADA);
     assert_eq!(mails(&app, ADA, 3).await[2].subject, "Your address was changed");
     assert_eq!(proves(&app, &link(&first)).await.status, 401, "it leads nowhere else");
-    let second = mails(&app, NEW, 3).await.remove(2);
+    assert_leads_nowhere(&mails(&app, NEW, 3).await[2]);
+    // After that, the address can be changed again, with a new way back.
+    changes(&app, &token, "countess@example.org", 1).await;
+    let last = mails(&app, ADA, 4).await.remove(3);
     app.advance(72 * HOUR).await;
-    assert_eq!(proves(&app, &link(&second)).await.status, 401);
+    assert_eq!(proves(&app, &link(&last)).await.status, 401, "after three days");
+    app.finish().await;
+}
+
+/// A robber has asked for another address, and the owner sets a new password before the robber proves it.
+#[tokio::test]
+async fn a_new_password_ends_a_wish_for_another_address() {
+    const FRESH: &str = "correct-Horse7-battery";
+    let (app, token) = app().await;
+    let mail = mail_to(&app, &token, NEW, 1).await;
+    let body = json!({ "current_password": PASSWORD, "new_password": FRESH });
+    assert_eq!(app.as_user(&token).put("/auth/password", &body).await.status, 204);
+    assert_eq!(proves(&app, &link(&mail)).await.status, 401);
+    let wish = json!({ "email": "other@example.org", "current_password": FRESH });
+    assert_eq!(app.as_user(&token).post("/auth/email", &wish).await.status, 204);
+    let mail = mails(&app, "other@example.org", 1).await.remove(0);
+    app.post("/auth/password/forgot", &json!({ "email": ADA })).await;
+    let reset = mails(&app, ADA, 2).await.remove(1);
+    let body = json!({ "token": token_of(&reset, "/reset"), "password": PASSWORD });
+    assert_eq!(app.post("/auth/password/reset", &body).await.status, 204);
+    assert_eq!(proves(&app, &link(&mail)).await.status, 401);
+    assert_eq!(address_of(&app, &token).await, ADA);
+    app.finish().await;
+}
+
+/// A wish for a taken address ends the wish before, as any other: the pause between two mails tells nothing.
+#[tokio::test]
+async fn the_pause_between_mails_does_not_tell_which_address_is_taken() {
+    let (app, token) = app().await;
+    account(&app, "eve", Role::Customer, None).await;
+    for taken in ["eve@example.org", "free@example.org"] {
+        let mine = format!("mine-{taken}");
+        mail_to(&app, &token, &mine, 1).await;
+        asks(&app, &token, taken).await;
+        mail_to(&app, &token, &mine, 2).await;
+    }
+    app.finish().await;
+}
+
+/// Many accounts ask for a stranger's address.
+#[tokio::test]
+async fn a_stranger_gets_few_mails_whoever_asks_for_them() {
+    let (app, token) = app().await;
+    let other = account(&app, "grace", Role::Customer, None).await;
+    for number in 0..8 {
+        let by = if number % 2 == 0 { &token } else { &other };
+        assert_eq!(asks(&app, by, "stranger@example.org").await.status, 204);
+        app.advance(Duration::from_secs(61)).await;
+    }
+    mails(&app, "stranger@example.org", 5).await;
+    let all = "SELECT COUNT(*) FROM messages WHERE kind = 'email_change'";
+    assert_eq!(app.number(all).await, 5);
     app.finish().await;
 }
 

@@ -7,7 +7,7 @@ use holdfast::kernel::{
 };
 use holdfast_contract::{accounts::Profile, catalogue::EventPage, operators::AuditPage};
 use holdfast_domain::{
-    access::{AccountStatus, MembershipRole, Relation, Role},
+    access::{AccountStatus, Action, MembershipRole, Relation, Role, allows},
     actor::Actor,
     ids::{ApiKeyId, GateDeviceId, GuestId, UserId},
 };
@@ -60,7 +60,7 @@ async fn the_audit_shows_every_kind_of_actor() {
 }
 
 #[tokio::test]
-async fn only_owners_and_managers_act_for_an_organization() {
+async fn owners_and_managers_act_for_an_organization_sellers_and_viewers_see_it() {
     let app = TestApp::start().await;
     let owner = account(&app, "owner", Role::Organizer, Some("hall")).await;
     let other = account(&app, "other", Role::Organizer, Some("hall")).await;
@@ -73,16 +73,24 @@ async fn only_owners_and_managers_act_for_an_organization() {
         change(&app, "UPDATE memberships SET role = $1 WHERE user_id = $2", values).await;
         let profile: Profile = app.as_user(&other).get("/auth/profile").await.read();
         assert_eq!(profile.organizations[0].role, role.as_str());
-        let acts = role.relation() == Relation::Member;
+        let allows = |action| allows(Some(Role::Organizer), Relation::Member(role), action);
+        let (acts, sees) = (allows(Action::ManageEvent), allows(Action::ReadDraft));
         let read = app.as_user(&other).get(&path).await;
-        assert_eq!(read.status, if acts { 200 } else { 404 }, "{role:?}: {}", read.text);
+        assert_eq!(read.status, if sees { 200 } else { 404 }, "{role:?}: {}", read.text);
+        let bookings = app.as_user(&other).get(&format!("{path}/bookings")).await;
+        assert_eq!(bookings.status, read.status, "{role:?}: {}", bookings.text);
         let version = app.number("SELECT CAST(version AS bigint) FROM events").await;
         let body = json!({ "version": version, "description": role.as_str() });
         let edited = app.as_user(&other).patch(&path, &body).await;
-        assert_eq!(edited.status, if acts { 200 } else { 404 }, "{role:?}: {}", edited.text);
+        let expected = match (acts, sees) {
+            (true, _) => 200,
+            (false, true) => 403,
+            (false, false) => 404,
+        };
+        assert_eq!(edited.status, expected, "{role:?}: {}", edited.text);
         let drafts = app.as_user(&other).get("/events?status=draft").await;
         let found = drafts.read::<EventPage>().items.len();
-        assert_eq!(found, usize::from(acts), "{role:?}: {}", drafts.text);
+        assert_eq!(found, usize::from(sees), "{role:?}: {}", drafts.text);
     }
     app.finish().await;
 }

@@ -4,13 +4,14 @@ use std::{fs, path::Path, time::Duration};
 
 use holdfast::app::development::mail::KeptMail;
 use holdfast_contract::accounts::Session;
+use holdfast_domain::access::Role;
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{
     buyer::GuestBuyer,
     fixture::{self, Event, seats_and_places},
-    harness::TestApp,
+    harness::{TestApp, users_are_read_anew},
     mailbox::{mails, token_of},
     paid::{all_refunded, app_with_event},
 };
@@ -142,6 +143,47 @@ async fn the_mails_about_accounts_say_what_they_should() {
         let changed = mails(&app, &to, 5).await.remove(4);
         check(&format!("password_changed.{language}"), &changed, &[]);
         the_mails_about_an_address(&app, language, &to).await;
+    }
+    app.finish().await;
+}
+
+/// The mails about organizations: an approval, a refusal and an invitation.
+#[tokio::test]
+async fn the_mails_about_organizations_say_what_they_should() {
+    let app = TestApp::start().await;
+    let admin = fixture::account(&app, "admin", Role::Admin, None).await;
+    for language in ["en", "fr"] {
+        let (to, invited) =
+            (format!("{language}@example.org"), format!("{language}-guest@example.org"));
+        let owner = fixture::account(&app, language, Role::Customer, None).await;
+        let me = app.as_user(&owner);
+        assert_eq!(me.patch("/auth/profile", &json!({ "locale": language })).await.status, 200);
+        let new =
+            json!({ "name": "Parc", "legal_name": "Parc Ltd", "contact_email": "a@parc.example" });
+        let decide = async |decision| {
+            let id = me.post("/organizations", &new).await.id();
+            let path = format!("/admin/organizations/{id}");
+            assert_eq!(app.as_user(&admin).patch(&path, &decision).await.status, 200);
+            id
+        };
+        decide(json!({ "status": "refused", "reason": "We do not know the company." })).await;
+        let refused = mails(&app, &to, 1).await.remove(0);
+        check(&format!("organization_refused.{language}"), &refused, &[]);
+        let id = decide(json!({ "status": "active" })).await;
+        let approved = mails(&app, &to, 2).await.remove(1);
+        check(&format!("organization_approved.{language}"), &approved, &[]);
+        users_are_read_anew().await;
+        let body = json!({ "email": invited, "role": "viewer" });
+        let headers = [("Accept-Language", language)];
+        let path = format!("/organizations/{id}/invitations");
+        let sent = me.send(Method::POST, &path, Some(&body), &headers).await;
+        assert_eq!(sent.status, 200, "{}", sent.text);
+        let mail = mails(&app, &invited, 1).await.remove(0);
+        check(
+            &format!("invitation.{language}"),
+            &mail,
+            &[(token_of(&mail, "/invitation"), "TOKEN")],
+        );
     }
     app.finish().await;
 }

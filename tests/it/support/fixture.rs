@@ -1,7 +1,7 @@
 //! Events for tests, written directly into the store through its entities: small, exact, fast.
 
 use holdfast::{
-    identity::organizations as members,
+    identity::memberships as members,
     kernel::db::{self, Db},
 };
 use holdfast_contract::{
@@ -10,7 +10,7 @@ use holdfast_contract::{
     money::Money,
 };
 use holdfast_domain::{
-    access::Role,
+    access::{MembershipRole, OrganizationStatus, Role},
     event::Status,
     ids::{EventId, OfferId, OrganizationId, SeatId, SectionId},
     inventory::{SeatKind, SeatState, SectionKind},
@@ -108,6 +108,11 @@ pub async fn event(app: &TestApp, like: Like) -> Event {
         name: "Club".to_owned(),
         slug: slug.clone(),
         created_at: now,
+        status: OrganizationStatus::Active,
+        legal_name: None,
+        contact_email: None,
+        website: None,
+        reason: None,
     };
     db::insert(db, organization).await.expect("an organization");
     let row = events::Model {
@@ -275,7 +280,8 @@ pub async fn account(app: &TestApp, name: &str, role: Role, organization: Option
     let user = accounts.register(registration, role).await.expect("an account");
     if let Some(slug) = organization {
         let organization = members::found(base, slug, slug).await.expect("an organization");
-        members::join(&base.db, organization, user).await.expect("a member");
+        let role = MembershipRole::Owner;
+        members::join(&base.db, organization, user, role).await.expect("a member");
     }
     let credentials = json!({ "email": email, "password": "Demo-pass-1" });
     let session = app.post("/auth/login", &credentials).await;

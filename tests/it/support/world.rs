@@ -3,17 +3,18 @@
 
 use holdfast::{
     adapters::system::SystemEntropy,
-    identity::{organizations, sessions::Device},
-    kernel::db::{Db, Sql},
+    identity::{memberships, sessions::Device},
+    kernel::db::{self, Db, Sql},
     messages::{self, NewMessage},
 };
 use holdfast_contract::{bookings::Booking, catalogue::NewEvent, reservations::Reservation};
 use holdfast_domain::{
-    access::Role,
-    ids::{OrganizationId, UserId},
+    access::{MembershipRole, Role},
+    ids::{InvitationId, OrganizationId, UserId},
     message::Kind,
     session::SessionLength,
 };
+use holdfast_entity::invitations;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -61,6 +62,8 @@ pub struct People {
     customer: String,
     member: String,
     pub member_id: UserId,
+    /// Another member of the event's organization.
+    colleague_id: UserId,
     pub organizer: String,
     controller: String,
     admin: String,
@@ -77,6 +80,10 @@ impl People {
             guest: holds(&somewhere, &app.as_nobody()).await.guest_token.expect("a guest's token"),
             owner_id: who_is(app, &owner).await,
             member_id: who_is(app, &member).await,
+            colleague_id: {
+                let colleague = one("colleague", Role::Organizer, None).await;
+                who_is(app, &colleague).await
+            },
             owner,
             member,
             customer: one("customer", Role::Customer, None).await,
@@ -113,6 +120,24 @@ async fn holds(event: &Event, caller: &CallerOf<'_>) -> Reservation {
     held.reservation()
 }
 
+/// An open invitation to the organization.
+async fn invite(db: &Db, organization: OrganizationId, by: UserId) -> Uuid {
+    let id = Uuid::now_v7();
+    let now = db.now().await.expect("the clock");
+    let invitation = invitations::Model {
+        id: InvitationId(id),
+        organization_id: organization,
+        email: format!("{id}@example.org"),
+        role: MembershipRole::Viewer,
+        invited_by: by,
+        created_at: now,
+        expires_at: now + 1_000_000,
+        ended_at: None,
+    };
+    db::insert(db, invitation).await.expect("an invitation");
+    id
+}
+
 /// The objects that the requests name: an event of the member's organization, and the owner's reservations and
 /// booking in it.
 pub struct PolicyWorld {
@@ -128,6 +153,10 @@ pub struct PolicyWorld {
     message: Uuid,
     /// A session of the owner.
     session: Uuid,
+    /// Another member of the event's organization.
+    colleague: UserId,
+    /// An invitation to the event's organization.
+    invitation: Uuid,
     plan: Value,
     email: String,
     /// Another event that the organization could create.
@@ -141,7 +170,13 @@ impl PolicyWorld {
         let event = fixture::event(app, like).await;
         let db = &app.app.base.db;
         let organization = OrganizationId(event.organization);
-        organizations::join(db, organization, people.member_id).await.expect("a member");
+        for (user, role) in [
+            (people.member_id, MembershipRole::Owner),
+            (people.colleague_id, MembershipRole::Viewer),
+        ] {
+            memberships::join(db, organization, user, role).await.expect("a member");
+        }
+        let invitation = invite(db, organization, people.member_id).await;
         let grid = json!({ "name": "Stalls", "rows": 1, "seats_per_row": 1 });
         let member = app.as_user(&people.member);
         // The seats of the fixture belong to no plan, so the first plan does not contain the section of their offer.
@@ -191,6 +226,8 @@ impl PolicyWorld {
             saga,
             message,
             session,
+            colleague: people.colleague_id,
+            invitation,
             plan,
             email,
             new_event,
@@ -206,10 +243,14 @@ impl PolicyWorld {
         let id = match template.split('/').nth(1) {
             Some("auth") => self.session.to_string(),
             Some("offers") => self.event.general_offer.to_string(),
+            Some("organizations") => self.event.organization.to_string(),
             Some("reservations") => self.reservation.to_string(),
             Some("bookings") => self.booking.id.to_string(),
             Some("admin") if template.contains("/messages/") => self.message.to_string(),
             Some("admin") if template.contains("/users/") => self.owner.to_string(),
+            Some("admin") if template.contains("/organizations/") => {
+                self.event.organization.to_string()
+            }
             Some("admin") => self.saga.to_string(),
             _ => self.event.id.to_string(),
         };
@@ -221,6 +262,8 @@ impl PolicyWorld {
             .replace("{booking_id}", &self.booking.id.to_string())
             .replace("{section_id}", &self.event.general.to_string())
             .replace("{seat_id}", "100000")
+            .replace("{user_id}", &self.colleague.to_string())
+            .replace("{invitation_id}", &self.invitation.to_string())
             .replace("{owner}", &self.owner.to_string())
             .replace("{reference}", &self.booking.reference)
             .replace("{client_secret}", secret);
@@ -239,7 +282,16 @@ impl PolicyWorld {
             }
             "POST /auth/password/forgot" => json!({ "email": "nobody@example.org" }),
             "PATCH /auth/profile" => json!({ "first_name": "A" }),
-            "POST /auth/activate" | "POST /auth/email/confirm" => json!({ "token": "x" }),
+            "POST /auth/activate" | "POST /auth/email/confirm" | "POST /invitations/accept" => {
+                json!({ "token": "x" })
+            }
+            "POST /organizations" => json!({ "name": "Hall", "legal_name": "Hall Ltd",
+                "contact_email": self.email }),
+            "POST /organizations/{id}/invitations" => {
+                json!({ "email": self.email, "role": "viewer" })
+            }
+            "PATCH /organizations/{id}/members/{user_id}" => json!({ "role": "seller" }),
+            "PATCH /admin/organizations/{id}" => json!({ "status": "active" }),
             "POST /auth/email" => json!({ "email": format!("new-{}", self.email),
                 "current_password": "Demo-pass-1" }),
             ERASURE => json!({ "current_password": "Wrong-pass-1" }),

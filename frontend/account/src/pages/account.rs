@@ -31,7 +31,20 @@ pub fn AccountPage() -> impl IntoView {
     let account = SignedInUser::expect();
     // The forms stay when they change the profile, and go when another tab signs in as another user.
     let user = known(move || account.profile().map(|profile| profile.id));
+    let erased = RwSignal::new(false);
     part(move || match user.get().and_then(|_| untrack(|| account.profile())) {
+        None if erased.get_untracked() => {
+            arrive();
+            view! {
+                <main id="main" class="page narrow">
+                    <div class="panel form" data-testid="account-erased">
+                        <h1>{tx!(i18n, account.erased)}</h1>
+                        <p>{tx!(i18n, account.erased_text)}</p>
+                    </div>
+                </main>
+            }
+            .into_any()
+        }
         None => view! {
             <SignInFirst
                 title=tx!(i18n, account.signed_out)
@@ -41,13 +54,14 @@ pub fn AccountPage() -> impl IntoView {
         .into_any(),
         Some(profile) => {
             arrive();
-            view! { <Account profile/> }.into_any()
+            erased.set(false);
+            view! { <Account profile erased/> }.into_any()
         }
     })
 }
 
 #[component]
-fn Account(profile: Profile) -> impl IntoView {
+fn Account(profile: Profile, erased: RwSignal<bool>) -> impl IntoView {
     let i18n = use_i18n();
     let account = SignedInUser::expect();
     let shown = move |part: fn(&Profile) -> String| {
@@ -67,7 +81,11 @@ fn Account(profile: Profile) -> impl IntoView {
             <EmailForm/>
             <PasswordForm changed/>
             <Sessions changed/>
-            <AccountData/>
+            <AccountData erased/>
+            <p class="fine">
+                {tx!(i18n, account.organize)} " "
+                <a data-testid="apply-link" href="/apply">{tx!(i18n, account.apply)}</a>
+            </p>
         </main>
     }
 }

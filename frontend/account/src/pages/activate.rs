@@ -4,7 +4,7 @@
 //! the address.
 
 use holdfast_contract::{accounts::Activation, problem::ProblemType};
-use leptos::{ev::SubmitEvent, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
+use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api::{self, CallFailure},
     arrival::arrive,
@@ -21,7 +21,7 @@ use ui::{
 };
 
 use super::{
-    asking::{Asking, DoneNote, MailForm, ProofFailure, SubmitButton},
+    asking::{Asking, DoneNote, MailForm, ProofFailure, SubmitButton, focus},
     register::NameFields,
 };
 use crate::way_back::{after_sign_in, with_return};
@@ -84,13 +84,7 @@ impl Activating {
                 self.is_owner_asked.set(true);
                 // Nothing was wrong.
                 failure.set(None);
-                leptos::task::spawn_local(async {
-                    browser::sleep(0).await;
-                    let field = document().get_element_by_id("first_name");
-                    if let Some(field) = field.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
-                        let _ = field.focus();
-                    }
-                });
+                focus("first_name");
             }
         });
     }

@@ -5,11 +5,12 @@ use std::future::Future;
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api::CallFailure,
-    common,
+    browser, common,
     components::{
         erased::{act, known, live, part},
         failure::FailureNote,
         field::Field,
+        reason_note::{Explains, ReasonNote},
     },
     i18n::use_i18n,
     tx,
@@ -57,6 +58,14 @@ impl Asking {
     }
 }
 
+/// Moves the focus to the element with this id, once it is drawn.
+pub fn focus(id: &'static str) {
+    leptos::task::spawn_local(async move {
+        browser::sleep(0).await;
+        browser::focus(id);
+    });
+}
+
 /// Whether the server refuses one of these fields.
 fn names(failure: &CallFailure, fields: &[&str]) -> bool {
     let CallFailure::Problem(problem) = failure else { return false };
@@ -70,6 +79,9 @@ pub fn Refusal(
     /// The fields that prove who sends the form.
     secrets: &'static [&'static str],
     refused: Signal<&'static str>,
+    /// The texts for the reasons of other refusals.
+    #[prop(optional)]
+    explains: Option<Explains>,
 ) -> impl IntoView {
     let is_of_secrets =
         known(move || failure.with(|it| it.as_ref().is_some_and(|it| names(it, secrets))));
@@ -82,7 +94,8 @@ pub fn Refusal(
             }
             .into_any()
         } else {
-            view! { <FailureNote failure/> }.into_any()
+            let explains = explains.unwrap_or(|_, _| None);
+            view! { <ReasonNote failure explains/> }.into_any()
         }
     })
 }

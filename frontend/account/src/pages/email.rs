@@ -7,7 +7,7 @@ use ui::{
     arrival::arrive,
     browser,
     i18n::{self, use_i18n},
-    state::session::SignedInUser,
+    state::session::{self, SignedInUser},
     td_string, tx,
 };
 
@@ -19,7 +19,7 @@ const RESTORES: &str = "hl1.email_restore.";
 #[component]
 pub fn EmailPage() -> impl IntoView {
     let i18n = use_i18n();
-    i18n::title(i18n, |locale| td_string!(locale, email.title));
+    i18n::title(i18n, |locale| td_string!(locale, email.page));
     arrive();
     let token = RwSignal::new(browser::take_fragment());
     // Another link that is opened in this tab changes only the part of the address after `#`.
@@ -32,7 +32,7 @@ pub fn EmailPage() -> impl IntoView {
         if token.is_empty() {
             return view! {
                 <div class="panel form" data-testid="no-token">
-                    <h1>{tx!(i18n, email.title)}</h1>
+                    <h1>{tx!(i18n, email.page)}</h1>
                     <p>{tx!(i18n, email.no_token)}</p>
                     <a class="button primary wide" href="/account">{tx!(i18n, account.title)}</a>
                 </div>
@@ -55,11 +55,12 @@ fn LinkForm(token: String) -> impl IntoView {
         let wanted = EmailProof { token: Some(token.clone()), ..EmailProof::default() };
         asking.send(async move {
             api::prove_email(&wanted).await?;
-            // All sessions of the account have ended.
-            if restores && untrack(|| user.is_signed_in()) {
-                user.sign_out();
+            if restores {
+                // All sessions of the account have ended. Another user of this browser stays signed in.
+                session::renewed().await;
+            } else {
+                renew(user).await;
             }
-            renew(user).await;
             Ok(())
         });
     };

@@ -3,23 +3,25 @@
 
 mod card;
 
-use holdfast_contract::operators::{UserAccount, UserAccountPage};
+use holdfast_contract::operators::UserAccount;
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
-    api::{self, CallFailure, ListedUsers},
-    common,
+    api::{self, ListedUsers},
     components::{
         erased::{act, part},
-        failure::FailureNote,
         icon::Sign,
         nothing::Nothing,
     },
-    i18n::{self, use_i18n},
+    i18n::{self, Locale, use_i18n},
     td_string, tx,
 };
+use uuid::Uuid;
 
 use self::card::{ROLES, STATUSES, UserCard, role_name, status_name};
-use crate::door::{Tab, behind_door};
+use crate::{
+    door::{Tab, behind_door},
+    paged::{ItemPage, Paged, PagedEnd},
+};
 
 #[component]
 pub fn UsersPage() -> impl IntoView {
@@ -28,128 +30,66 @@ pub fn UsersPage() -> impl IntoView {
     behind_door(Tab::Users, |profile| view! { <Users own=profile.id/> }.into_any())
 }
 
-/// The list of users, as the page knows it.
-#[derive(Clone, Copy)]
-struct UserList {
-    /// The filter of the shown list.
-    listed: RwSignal<ListedUsers>,
-    /// `None` while the first page loads.
-    users: RwSignal<Option<Vec<UserAccount>>>,
-    next: RwSignal<Option<String>>,
-    failure: RwSignal<Option<CallFailure>>,
-}
-
-impl UserList {
-    fn new() -> Self {
-        Self {
-            listed: RwSignal::new(ListedUsers::default()),
-            users: RwSignal::new(None),
-            next: RwSignal::new(None),
-            failure: RwSignal::new(None),
-        }
-    }
-
-    /// Reads the first page of the list with the present filter, or its next page.
-    fn read(self, after: Option<String>) {
-        self.failure.set(None);
-        let listed = self.listed.get_untracked();
-        leptos::task::spawn_local(async move {
-            let answer = api::users(&listed, after.as_deref()).await;
-            // Somebody may have searched for something else meanwhile.
-            if self.listed.try_get_untracked() != Some(listed) {
-                return;
-            }
-            match answer {
-                Ok(page) => self.show(page, after.is_some()),
-                Err(failure) => {
-                    let _ = self.failure.try_set(Some(failure));
-                }
-            }
-        });
-    }
-
-    fn show(self, page: UserAccountPage, is_more: bool) {
-        let _ = self.next.try_set(page.next);
-        let _ = self.users.try_update(|users| match users {
-            Some(users) if is_more => users.extend(page.items),
-            Some(_) | None => *users = Some(page.items),
-        });
-    }
-
-    /// Takes over a user after a change.
-    pub fn changed(self, user: UserAccount) {
-        let _ = self.users.try_update(|users| {
-            let known = users.iter_mut().flatten().find(|known| known.id == user.id);
-            if let Some(known) = known {
-                *known = user;
-            }
-        });
-    }
+async fn page(listed: ListedUsers, after: Option<String>) -> ItemPage<UserAccount> {
+    let page = api::users(&listed, after.as_deref()).await?;
+    Ok((page.items, page.next))
 }
 
 #[component]
-fn Users(own: uuid::Uuid) -> impl IntoView {
+fn Users(
+    /// The administrator who looks at the list.
+    own: Uuid,
+) -> impl IntoView {
     let i18n = use_i18n();
-    let list = UserList::new();
-    list.read(None);
-    let cards = move || {
-        list.users.with(|users| match users.as_deref() {
-            None => view! { <p role="status" class="soft">{common!(i18n, loading)}</p> }.into_any(),
-            Some([]) => view! {
-                <Nothing sign=Sign::User title=tx!(i18n, users.none) text=tx!(i18n, users.none_text)/>
-            }
-            .into_any(),
-            Some(users) => {
-                let cards = users.iter().cloned();
-                let cards = cards.map(|user| {
-                    let is_own = user.id == own;
-                    view! { <UserCard user is_own changed=Callback::new(move |user| list.changed(user))/> }
-                });
-                view! { <ul class="desk-cards" data-testid="users">{cards.collect_view()}</ul> }.into_any()
-            }
-        })
+    let (list, listed) = (Paged::new(), RwSignal::new(ListedUsers::default()));
+    // One form at a time is open.
+    let editing = RwSignal::new(None);
+    let search = move || {
+        editing.set(None);
+        list.begin(page(listed.get_untracked(), None));
     };
+    search();
+    let more = Callback::new(move |()| list.read(page(listed.get_untracked(), list.cursor())));
+    let users = move || list.items.get().unwrap_or_default();
+    let is_empty = move || list.items.with(|users| users.as_ref().is_some_and(Vec::is_empty));
     view! {
         <main id="main" class="page">
             <h1>{tx!(i18n, desk.users)}</h1>
-            <SearchForm list/>
-            {part(cards)}
-            <FailureNote failure=list.failure/>
-            <div class="row-actions">
-                {part(move || {
-                    list.next
-                        .with(Option::is_some)
-                        .then(|| {
-                            view! {
-                                <button
-                                    type="button"
-                                    class="button secondary"
-                                    data-testid="more-users"
-                                    on:click=act(move |_| list.read(list.next.get_untracked()))
-                                >
-                                    {tx!(i18n, attention.more)}
-                                </button>
-                            }
-                        })
-                })}
-            </div>
+            <SearchForm search=Callback::new(move |wanted| {
+                listed.set(wanted);
+                search();
+            })/>
+            {part(move || {
+                is_empty()
+                    .then(|| {
+                        view! {
+                            <Nothing
+                                sign=Sign::User
+                                title=tx!(i18n, users.none)
+                                text=tx!(i18n, users.none_text)
+                            />
+                        }
+                    })
+            })}
+            <ul class="desk-cards" data-testid="users">
+                <For each=users key=|user| user.with_untracked(|user| user.id) let:user>
+                    <UserCard user own editing/>
+                </For>
+            </ul>
+            <PagedEnd list more test_id="more-users"/>
         </main>
     }
 }
 
 #[component]
-fn SearchForm(list: UserList) -> impl IntoView {
+fn SearchForm(search: Callback<ListedUsers>) -> impl IntoView {
     let i18n = use_i18n();
     let wanted = RwSignal::new(ListedUsers::default());
-    let search = move |event: SubmitEvent| {
+    let send = move |event: SubmitEvent| {
         event.prevent_default();
-        list.listed.set(wanted.get_untracked());
-        list.users.set(None);
-        list.next.set(None);
-        list.read(None);
+        search.run(wanted.get_untracked());
     };
-    let options = move |words: &'static [&'static str],
-                        name: fn(ui::i18n::Locale, &str) -> &'static str| {
+    let options = move |words: &'static [&'static str], name: fn(Locale, &str) -> &'static str| {
         let all = view! { <option value="">{tx!(i18n, users.all)}</option> };
         let each = words.iter().map(move |word| {
             view! { <option value=*word>{part(move || name(i18n.get_locale(), word))}</option> }
@@ -157,7 +97,7 @@ fn SearchForm(list: UserList) -> impl IntoView {
         (all, each.collect_view())
     };
     view! {
-        <form class="filters" role="search" on:submit=search>
+        <form class="filters" role="search" on:submit=send>
             <div class="field">
                 <label for="users-q">{tx!(i18n, users.search)}</label>
                 <input

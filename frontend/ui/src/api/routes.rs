@@ -10,6 +10,10 @@ use holdfast_contract::{
     catalogue::{Event, EventPage, OfferPage, SectionPage},
     live::SeatStates,
     operators::{Saga, SagaPage, UserAccount, UserAccountChange, UserAccountPage},
+    organizations::{
+        Invitation, InvitationProof, MemberChange, MemberRole, Members, NewInvitation,
+        NewOrganization, Organization, OrganizationDecision, OrganizationPage, PublicOrganization,
+    },
     pages::requests::{self, LIST_LIMIT},
     reservations::{HoldRequest, ReleaseRequest, Reservation},
     seat_map::SeatMap,
@@ -22,7 +26,7 @@ use crate::browser;
 
 /// The number of bookings on one page of the list. Their events are read one by one.
 const BOOKINGS_LIMIT: u32 = 20;
-/// The number of users on one page of the list.
+/// The number of users or organizations on one page of a list.
 const USERS_LIMIT: u32 = 20;
 
 fn json(value: &impl Serialize) -> Option<String> {
@@ -296,6 +300,75 @@ pub async fn users(
 pub async fn edit_user(id: Uuid, change: &UserAccountChange) -> Result<UserAccount, CallFailure> {
     let (path, body) = (format!("/admin/users/{id}"), json(change));
     send(ApiCall { method: "PATCH", path: &path, body, ..ApiCall::default() }).await
+}
+
+/// `GET /organizations/{slug}`: what an organization says about itself.
+pub async fn public_organization(slug: &str) -> Result<PublicOrganization, CallFailure> {
+    get(&format!("/organizations/{}", String::from(js_sys::encode_uri_component(slug)))).await
+}
+
+/// `POST /organizations`: applies for an organization. A repetition must send the same body with the same key.
+pub async fn apply(wanted: &NewOrganization, key: &str) -> Result<Organization, CallFailure> {
+    let (body, key) = (json(wanted), Some(key));
+    send(ApiCall { method: "POST", path: "/organizations", body, key }).await
+}
+
+/// `GET /organizations/{id}/details`: an organization of which the user is a member.
+pub async fn organization(id: Uuid) -> Result<Organization, CallFailure> {
+    get(&format!("/organizations/{id}/details")).await
+}
+
+/// `GET /admin/organizations`: the organizations with this status; all if the word is empty.
+pub async fn organizations(
+    status: &str,
+    after: Option<&str>,
+) -> Result<OrganizationPage, CallFailure> {
+    let status = if status.is_empty() { String::new() } else { format!("&status={status}") };
+    get(&format!("/admin/organizations?limit={USERS_LIMIT}{status}{}", page_after(after))).await
+}
+
+/// `PATCH /admin/organizations/{id}`: decides on an application.
+pub async fn decide_organization(
+    id: Uuid,
+    decision: &OrganizationDecision,
+) -> Result<Organization, CallFailure> {
+    let (path, body) = (format!("/admin/organizations/{id}"), json(decision));
+    send(ApiCall { method: "PATCH", path: &path, body, ..ApiCall::default() }).await
+}
+
+/// `GET /organizations/{id}/members`: the members of an organization, and its open invitations.
+pub async fn members(organization: Uuid) -> Result<Members, CallFailure> {
+    get(&format!("/organizations/{organization}/members")).await
+}
+
+/// `PATCH /organizations/{id}/members/{user_id}`: gives a member another role.
+pub async fn change_member(
+    organization: Uuid,
+    user: Uuid,
+    role: MemberRole,
+) -> Result<(), CallFailure> {
+    let path = format!("/organizations/{organization}/members/{user}");
+    done("PATCH", &path, json(&MemberChange { role })).await
+}
+
+/// `DELETE /organizations/{id}/members/{user_id}`: ends a membership.
+pub async fn remove_member(organization: Uuid, user: Uuid) -> Result<(), CallFailure> {
+    done("DELETE", &format!("/organizations/{organization}/members/{user}"), None).await
+}
+
+/// `POST /organizations/{id}/invitations`: invites somebody by a mail.
+pub async fn invite(organization: Uuid, wanted: &NewInvitation) -> Result<Invitation, CallFailure> {
+    post(&format!("/organizations/{organization}/invitations"), json(wanted)).await
+}
+
+/// `DELETE /organizations/{id}/invitations/{invitation_id}`: withdraws an invitation.
+pub async fn withdraw_invitation(organization: Uuid, id: Uuid) -> Result<(), CallFailure> {
+    done("DELETE", &format!("/organizations/{organization}/invitations/{id}"), None).await
+}
+
+/// `POST /invitations/accept`: makes the signed-in user a member.
+pub async fn accept_invitation(proof: &InvitationProof) -> Result<Organization, CallFailure> {
+    post("/invitations/accept", json(proof)).await
 }
 
 /// `POST /admin/sagas/{id}/retry`: continues a saga that needs attention.

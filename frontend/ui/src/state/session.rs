@@ -114,6 +114,14 @@ fn kept() -> Option<StoredSession> {
     json::parse(&browser::read(Keep::Device, SESSION)?)
 }
 
+/// Renews the session, if there is one. If it is over, the pages show that nobody is signed in.
+pub async fn renewed() {
+    if is_signed_in() {
+        // Whatever comes of it is in the storage, which the pages follow.
+        let _ = js::ask(&access(), "renewed", &[]).await;
+    }
+}
+
 /// The script's object that sends requests as the signed-in user.
 pub fn access() -> JsValue {
     js::member(&window(), ACCESS)

@@ -7,7 +7,7 @@ use holdfast_domain::{
 use holdfast_entity::bookings::{Column, Entity};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, LockType},
+    sea_query::{Expr, ExprTrait as _, LockType},
 };
 use uuid::Uuid;
 
@@ -34,16 +34,14 @@ pub async fn has_pending(tx: &Tx, user: UserId) -> Result<bool, StoreError> {
 
 /// Deletes the addresses of the user's bookings, and of all bookings under the user's address. Returns their ids.
 pub async fn forget_addresses(tx: &Tx, person: &Person) -> Result<Vec<Uuid>, StoreError> {
-    let mut found: Vec<Uuid> = Vec::new();
-    for theirs in [Column::BuyerId.eq(person.id.0), Column::Email.eq(person.email.as_str())] {
-        let locked = ids()
-            .filter(theirs)
-            .filter(Column::Email.is_not_null())
-            .order_by_asc(Column::Id)
-            .lock(LockType::NoKeyUpdate);
-        let locked: Vec<FoundBooking> = db::list(tx, locked).await?;
-        found.extend(locked.into_iter().map(|booking| booking.id.0));
-    }
+    let theirs = Column::BuyerId.eq(person.id.0).or(Column::Email.eq(person.email.as_str()));
+    let locked = ids()
+        .filter(theirs)
+        .filter(Column::Email.is_not_null())
+        .order_by_asc(Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    let locked: Vec<FoundBooking> = db::list(tx, locked).await?;
+    let found: Vec<Uuid> = locked.into_iter().map(|booking| booking.id.0).collect();
     let change = Entity::update_many()
         .col_expr(Column::Email, Expr::val(None::<String>))
         .col_expr(Column::Version, db::plus(Column::Version, 1))

@@ -5,7 +5,9 @@ use holdfast_domain::{
     reservation::ReservationState,
 };
 use holdfast_entity::{reservation_items, reservations};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Value,
+};
 use uuid::Uuid;
 
 use super::write::{Item, Reserved};
@@ -55,6 +57,19 @@ impl From<StoredRow> for StoredReservation {
         };
         Self { reserved, status: row.status, booking, now }
     }
+}
+
+/// The events in which a buyer holds something.
+pub async fn active_events_of(sql: &impl Sql, buyer: Uuid) -> Result<Vec<EventId>, StoreError> {
+    Ok(reservations::Entity::find()
+        .select_only()
+        .column(reservations::Column::EventId)
+        .distinct()
+        .filter(reservations::Column::BuyerId.eq(buyer))
+        .filter(reservations::Column::Status.eq(ReservationState::Active))
+        .into_tuple()
+        .all(sql.reading())
+        .await?)
 }
 
 /// All reservations of a buyer, oldest first.

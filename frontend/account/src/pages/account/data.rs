@@ -1,23 +1,26 @@
 //! The signed-in user's data: its export, and the erasure of the account.
 
-use holdfast_contract::accounts::Erasure;
+use holdfast_contract::accounts::Erasure as WantedErasure;
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
-    api::{self, CallFailure},
+    api,
     components::{
-        erased::{act, live, part},
+        erased::{act, part},
         failure::FailureNote,
         field::Field,
     },
-    i18n::use_i18n,
+    i18n::{Locale, use_i18n},
     state::session::SignedInUser,
-    t_string, tx,
+    td_string, tx,
 };
 
-use crate::pages::asking::{Asking, DoneNote, Refusal};
+use crate::pages::asking::{Asking, DoneNote, Refusal, focus};
 
 #[component]
-pub fn AccountData() -> impl IntoView {
+pub fn AccountData(
+    /// Set when the account is erased.
+    erased: RwSignal<bool>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let exporting = Asking::new();
     let export = move |_| exporting.send(api::save_export());
@@ -36,108 +39,105 @@ pub fn AccountData() -> impl IntoView {
             >
                 {tx!(i18n, account.export)}
             </button>
-            <ErasureForm/>
+            <Erasure erased/>
         </section>
     }
 }
 
 /// Why the server does not erase the account now.
-fn obstacle(failure: &CallFailure) -> Option<&str> {
-    let CallFailure::Problem(problem) = failure else { return None };
-    problem.reasons.first().map(String::as_str)
+fn obstacle(locale: Locale, reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "administrator" => td_string!(locale, account.erase_administrator),
+        "last-owner" => td_string!(locale, account.erase_last_owner),
+        "payment-under-way" => td_string!(locale, account.erase_paying),
+        _ => return None,
+    })
+}
+
+/// The button that opens the form, or the form.
+#[component]
+fn Erasure(erased: RwSignal<bool>) -> impl IntoView {
+    let i18n = use_i18n();
+    let is_open = RwSignal::new(false);
+    let toggle = move |open: bool| {
+        is_open.set(open);
+        // The button that was pressed is gone.
+        focus(if open { "erase-current-password" } else { "erase" });
+    };
+    part(move || {
+        if is_open.get() {
+            return view! { <ErasureForm erased leave=Callback::new(move |()| toggle(false))/> }
+                .into_any();
+        }
+        view! {
+            <button
+                type="button"
+                id="erase"
+                class="button quiet danger wide"
+                data-testid="erase"
+                on:click=act(move |_| toggle(true))
+            >
+                {tx!(i18n, account.erase)}
+            </button>
+        }
+        .into_any()
+    })
 }
 
 #[component]
-fn ErasureForm() -> impl IntoView {
+fn ErasureForm(erased: RwSignal<bool>, leave: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let user = SignedInUser::expect();
-    let (is_open, password) = (RwSignal::new(false), RwSignal::new(String::new()));
+    let password = RwSignal::new(String::new());
     let asking = Asking::new();
     let failure = asking.failure;
     let erase = move |event: SubmitEvent| {
         event.prevent_default();
-        let wanted = Erasure { current_password: password.get_untracked() };
+        let wanted = WantedErasure { current_password: password.get_untracked() };
         asking.send(async move {
             api::erase_account(&wanted).await?;
+            erased.set(true);
             user.sign_out();
             Ok(())
         });
     };
-    let why = live(move || {
-        failure.with(|failure| match failure.as_ref().and_then(obstacle) {
-            Some("administrator") => t_string!(i18n, account.erase_administrator),
-            Some("last-owner") => t_string!(i18n, account.erase_last_owner),
-            Some("payment-under-way") => t_string!(i18n, account.erase_paying),
-            Some(_) | None => "",
-        })
-    });
-    let is_refused = move || !why.get().is_empty();
-    part(move || {
-        if !is_open.get() {
-            return view! {
+    view! {
+        <form class="form" novalidate data-testid="erasure-form" on:submit=erase>
+            <h3>{tx!(i18n, account.erase)}</h3>
+            <p>{tx!(i18n, account.erase_text)}</p>
+            <Refusal
+                failure
+                secrets=&["current_password"]
+                refused=tx!(i18n, account.wrong_password)
+                explains=obstacle
+            />
+            <Field
+                name="current-password"
+                within="erase-"
+                label=tx!(i18n, account.current_password)
+                kind="password"
+                autocomplete="current-password"
+                value=password
+                failure
+            />
+            <div class="row-actions">
                 <button
                     type="button"
-                    class="button quiet danger wide"
-                    data-testid="erase"
-                    on:click=act(move |_| is_open.set(true))
+                    class="button secondary"
+                    data-testid="keep-account"
+                    on:click=act(move |_| leave.run(()))
                 >
-                    {tx!(i18n, account.erase)}
+                    {tx!(i18n, account.keep)}
                 </button>
-            }
-            .into_any();
-        }
-        view! {
-            <form class="form" novalidate data-testid="erasure-form" on:submit=erase>
-                <h3>{tx!(i18n, account.erase)}</h3>
-                <p>{tx!(i18n, account.erase_text)}</p>
-                {part(move || {
-                    if is_refused() {
-                        view! {
-                            <div class="notice" role="alert" data-testid="erase-refused">
-                                <p prop:textContent=why></p>
-                            </div>
-                        }
-                        .into_any()
-                    } else {
-                        view! {
-                            <Refusal
-                                failure
-                                secrets=&["current_password"]
-                                refused=tx!(i18n, account.wrong_password)
-                            />
-                        }
-                        .into_any()
-                    }
-                })}
-                <Field
-                    name="current-password"
-                    within="erase-"
-                    label=tx!(i18n, account.current_password)
-                    kind="password"
-                    autocomplete="current-password"
-                    value=password
-                    failure
-                />
-                <div class="row-actions">
-                    <button
-                        type="button"
-                        class="button secondary"
-                        data-testid="keep-account"
-                        on:click=act(move |_| is_open.set(false))
-                    >
-                        {tx!(i18n, account.keep)}
-                    </button>
-                    <button
-                        type="submit"
-                        class="button quiet danger"
-                        disabled=asking.busy
-                        data-testid="erase-button"
-                    >
-                        {tx!(i18n, account.erase_now)}
-                    </button>
-                </div>
-            </form>
-        }
-        .into_any()
-    })
+                <button
+                    type="submit"
+                    class="button quiet danger"
+                    disabled=asking.busy
+                    data-testid="erase-button"
+                >
+                    {tx!(i18n, account.erase_now)}
+                </button>
+            </div>
+        </form>
+    }
 }

@@ -8,9 +8,9 @@ use ui::{
         erased::{act, live, part},
         field::Field,
     },
-    i18n::use_i18n,
+    i18n::{Locale, use_i18n},
     state::session::SignedInUser,
-    t_string, tx,
+    t_string, td_string, tx,
 };
 
 use crate::pages::{
@@ -31,11 +31,16 @@ pub fn EmailForm() -> impl IntoView {
                 if asking.is_done.get() {
                     view! { <CodeForm address asking proving/> }.into_any()
                 } else {
-                    view! { <AddressForm address password asking/> }.into_any()
+                    view! { <AddressForm address password asking proving/> }.into_any()
                 }
             })}
         </section>
     }
+}
+
+/// Why the server lets nobody ask for the address.
+fn refusal(locale: Locale, reason: &str) -> Option<&'static str> {
+    (reason == "changed-lately").then(|| td_string!(locale, account.changed_lately))
 }
 
 #[component]
@@ -43,13 +48,23 @@ fn AddressForm(
     address: RwSignal<String>,
     password: RwSignal<String>,
     asking: Asking,
+    proving: Asking,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let (user, is_same) = (SignedInUser::expect(), RwSignal::new(false));
     let failure = asking.failure;
     let ask = move |event: SubmitEvent| {
         event.prevent_default();
         let wanted =
             NewEmail { email: address.get_untracked(), current_password: password.get_untracked() };
+        // What an earlier code came to is about another address.
+        proving.is_done.set(false);
+        proving.failure.set(None);
+        let present = untrack(|| user.profile()).map(|profile| profile.email);
+        is_same.set(present.as_deref() == Some(wanted.email.trim().to_lowercase().as_str()));
+        if is_same.get_untracked() {
+            return;
+        }
         asking.send(async move {
             api::ask_new_email(&wanted).await?;
             password.set(String::new());
@@ -62,7 +77,15 @@ fn AddressForm(
                 failure
                 secrets=&["current_password"]
                 refused=tx!(i18n, account.wrong_password)
+                explains=refusal
             />
+            <p
+                role="alert"
+                data-testid="same-email"
+                prop:textContent=live(move || {
+                    if is_same.get() { t_string!(i18n, account.same_email) } else { "" }
+                })
+            ></p>
             <Field
                 name="email"
                 label=tx!(i18n, account.new_email)
@@ -97,7 +120,7 @@ fn CodeForm(address: RwSignal<String>, asking: Asking, proving: Asking) -> impl 
     let sent = move || t_string!(i18n, account.email_sent, email = address.get());
     let prove = move |event: SubmitEvent| {
         event.prevent_default();
-        let present = user.profile().map(|profile| profile.email);
+        let present = untrack(|| user.profile()).map(|profile| profile.email);
         let wanted = EmailProof { token: None, email: present, code: Some(code.get_untracked()) };
         proving.send(async move {
             api::prove_email(&wanted).await?;

@@ -9,13 +9,13 @@ use ui::{
     api::{self, CallFailure},
     components::{
         erased::{act, live, part},
-        failure::FailureNote,
-        field::{Field, Filling},
+        reason_note::ReasonNote,
     },
     i18n::{Locale, use_i18n},
     intl::{self, DateStyle},
     t_string, td_string, tx,
 };
+use uuid::Uuid;
 
 /// The words of the roles on the wire.
 pub const ROLES: &[&str] = &["customer", "organizer", "controller", "admin"];
@@ -69,79 +69,94 @@ const fn status_word(status: AccountStatus) -> &'static str {
     }
 }
 
+/// Why a change of a user is refused.
+fn refusal(locale: Locale, reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "suspended" => td_string!(locale, users.is_suspended),
+        "inactive" => td_string!(locale, users.is_inactive),
+        "erased" => td_string!(locale, users.is_erased),
+        "own-account" => td_string!(locale, users.own),
+        _ => return None,
+    })
+}
+
 #[component]
 pub fn UserCard(
-    user: UserAccount,
-    /// Whether this is the administrator who looks at the list.
-    is_own: bool,
-    /// Called with the user after a change.
-    changed: Callback<UserAccount>,
+    user: RwSignal<UserAccount>,
+    /// The administrator who looks at the list.
+    own: Uuid,
+    /// The user whose form is open.
+    editing: RwSignal<Option<Uuid>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let editing = RwSignal::new(false);
-    let can_change =
-        !is_own && matches!(user.status, AccountStatus::Active | AccountStatus::Suspended);
-    let name = format!("{} {}", user.first_name, user.last_name).trim().to_owned();
-    let (role, status) = (role_word(user.role), status_word(user.status));
-    let status_class =
-        if user.status == AccountStatus::Active { "status on-sale" } else { "status" };
-    let created = user.created_at.clone();
+    let id = user.with_untracked(|user| user.id);
+    let is_own = id == own;
+    let name = move || {
+        user.with(|user| {
+            let name = format!("{} {}", user.first_name, user.last_name).trim().to_owned();
+            if name.is_empty() { user.email.clone() } else { name }
+        })
+    };
+    let role = move || user.with(|user| role_name(i18n.get_locale(), role_word(user.role)));
+    let status = move || user.with(|user| status_word(user.status));
     let since = move || {
         let zone = intl::device_zone();
-        let date = intl::date(i18n.get_locale(), &created, &zone, DateStyle::Short);
+        let locale = i18n.get_locale();
+        let date = user.with(|user| intl::date(locale, &user.created_at, &zone, DateStyle::Short));
         t_string!(i18n, users.since, date = date.as_str())
     };
-    let organizations: Vec<_> =
-        user.organizations.iter().map(|it| format!("{} ({})", it.name, it.role)).collect();
-    let organizations = organizations.join(", ");
-    let form_user = user.clone();
+    let organizations = move || {
+        user.with(|user| {
+            let names = user.organizations.iter().map(|it| format!("{} ({})", it.name, it.role));
+            names.collect::<Vec<_>>().join(", ")
+        })
+    };
+    let status_class = move || if status() == "active" { "status on-sale" } else { "status" };
+    let can_change = move || !is_own && ["active", "suspended"].contains(&status());
     view! {
-        <li class="panel" data-testid="user" data-status=status>
-            <h2 dir="auto">{if name.is_empty() { user.email.clone() } else { name }}</h2>
-            <p class="figures">{user.email}</p>
+        <li class="panel" data-testid="user" data-status=live(status)>
+            <h2 dir="auto" prop:textContent=live(name)></h2>
+            <p class="figures" prop:textContent=live(move || user.with(|it| it.email.clone()))></p>
             <p class="soft">
-                <span>{part(move || role_name(i18n.get_locale(), role))}</span> " · "
+                <span prop:textContent=live(role)></span> " · "
                 <span prop:textContent=live(since)></span>
-                {(!organizations.is_empty()).then(|| view! { " · " <span dir="auto">{organizations}</span> })}
             </p>
+            <p class="soft" dir="auto" prop:textContent=live(organizations)></p>
             <p>
-                <span class=status_class>{part(move || status_name(i18n.get_locale(), status))}</span>
+                <span
+                    class=live(status_class)
+                    prop:textContent=live(move || status_name(i18n.get_locale(), status()))
+                ></span>
                 {is_own.then(|| view! { " " <span class="soft">{tx!(i18n, users.own)}</span> })}
             </p>
-            {part(move || {
-                let user = form_user.clone();
-                match (can_change, editing.get()) {
-                    (false, _) => ().into_any(),
-                    (true, false) => view! {
-                        <div class="row-actions">
-                            <button
-                                type="button"
-                                class="button secondary"
-                                data-testid="edit-user"
-                                on:click=act(move |_| editing.set(true))
-                            >
-                                {tx!(i18n, users.change)}
-                            </button>
-                        </div>
-                    }
-                    .into_any(),
-                    (true, true) => view! { <EditForm user editing changed/> }.into_any(),
+            {part(move || match (can_change(), editing.get() == Some(id)) {
+                (false, _) => ().into_any(),
+                (true, false) => view! {
+                    <div class="row-actions">
+                        <button
+                            type="button"
+                            class="button secondary"
+                            data-testid="edit-user"
+                            on:click=act(move |_| editing.set(Some(id)))
+                        >
+                            {tx!(i18n, users.change)}
+                        </button>
+                    </div>
                 }
+                .into_any(),
+                (true, true) => view! { <EditForm user editing/> }.into_any(),
             })}
         </li>
     }
 }
 
 #[component]
-fn EditForm(
-    user: UserAccount,
-    editing: RwSignal<bool>,
-    changed: Callback<UserAccount>,
-) -> impl IntoView {
+fn EditForm(user: RwSignal<UserAccount>, editing: RwSignal<Option<Uuid>>) -> impl IntoView {
     let i18n = use_i18n();
-    let (id, role_before, status_before) = (user.id, user.role, user.status);
-    let role = RwSignal::new(role_word(user.role).to_owned());
-    let is_suspended = RwSignal::new(user.status == AccountStatus::Suspended);
+    let (id, role_before, status_before) =
+        user.with_untracked(|user| (user.id, user.role, user.status));
+    let role = RwSignal::new(role_word(role_before).to_owned());
+    let is_suspended = RwSignal::new(status_before == AccountStatus::Suspended);
     let reason = RwSignal::new(String::new());
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<CallFailure>));
     let save = move |event: SubmitEvent| {
@@ -149,21 +164,27 @@ fn EditForm(
         if busy.get_untracked() {
             return;
         }
-        busy.set(true);
-        failure.set(None);
         let status = if is_suspended.get_untracked() {
             AccountStatus::Suspended
         } else {
             AccountStatus::Active
         };
-        let change = UserAccountChange {
-            role: Some(role_of(&role.get_untracked())).filter(|role| *role != role_before),
-            status: Some(status).filter(|status| *status != status_before),
-            reason: Some(reason.get_untracked()).filter(|reason| !reason.trim().is_empty()),
-        };
+        let role = Some(role_of(&role.get_untracked())).filter(|role| *role != role_before);
+        let status = Some(status).filter(|status| *status != status_before);
+        if role.is_none() && status.is_none() {
+            editing.set(None);
+            return;
+        }
+        let reason = Some(reason.get_untracked()).filter(|reason| !reason.trim().is_empty());
+        let change = UserAccountChange { role, status, reason };
+        busy.set(true);
+        failure.set(None);
         leptos::task::spawn_local(async move {
             match api::edit_user(id, &change).await {
-                Ok(user) => changed.run(user),
+                Ok(changed) => {
+                    let _ = user.try_set(changed);
+                    let _ = editing.try_set(None);
+                }
                 Err(refused) => {
                     let _ = failure.try_set(Some(refused));
                 }
@@ -179,14 +200,13 @@ fn EditForm(
             </option>
         }
     });
-    let role_id = format!("role-{id}");
     view! {
         <form class="form" novalidate data-testid="user-form" on:submit=save>
-            <FailureNote failure/>
+            <ReasonNote failure explains=refusal/>
             <div class="field">
-                <label for=role_id.clone()>{tx!(i18n, users.role)}</label>
+                <label for="user-role">{tx!(i18n, users.role)}</label>
                 <select
-                    id=role_id
+                    id="user-role"
                     data-testid="user-role"
                     on:change=act(move |event| role.set(event_target_value(&event)))
                 >
@@ -202,14 +222,18 @@ fn EditForm(
                 />
                 <span>{tx!(i18n, users.suspend)}</span>
             </label>
-            <Field
-                name="reason"
-                label=tx!(i18n, users.reason)
-                filling=Filling::Optional
-                autocomplete="off"
-                value=reason
-                failure
-            />
+            <div class="field">
+                <label for="user-reason">{tx!(i18n, users.reason)}</label>
+                <input
+                    id="user-reason"
+                    type="text"
+                    maxlength="500"
+                    autocomplete="off"
+                    aria-describedby="user-reason-help"
+                    on:input=act(move |event| reason.set(event_target_value(&event)))
+                />
+                <p id="user-reason-help" class="field-help">{tx!(i18n, users.reason_hint)}</p>
+            </div>
             <div class="row-actions">
                 <button type="submit" class="button primary" disabled=busy data-testid="save-user">
                     {tx!(i18n, users.save)}
@@ -217,7 +241,7 @@ fn EditForm(
                 <button
                     type="button"
                     class="button secondary"
-                    on:click=act(move |_| editing.set(false))
+                    on:click=act(move |_| editing.set(None))
                 >
                     {tx!(i18n, users.keep)}
                 </button>

@@ -1,0 +1,161 @@
+//! One organization: what it says about itself, the decision on its application, and its members.
+
+use holdfast_contract::{
+    accounts::{Profile, Role},
+    organizations::{Organization, OrganizationDecision, OrganizationStatus},
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+use ui::{
+    api::{self, CallFailure},
+    components::{
+        erased::{act, live, part},
+        field::{Field, Filling},
+        reason_note::ReasonNote,
+    },
+    i18n::{Locale, use_i18n},
+    program, td_string, tx,
+};
+
+use super::members::Members;
+
+/// Why a change of an organization is refused.
+pub fn refusal(locale: Locale, reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "active" => td_string!(locale, organizations.is_active),
+        "refused" => td_string!(locale, organizations.is_refused),
+        "applied" => td_string!(locale, organizations.is_applied),
+        "last-owner" => td_string!(locale, organizations.last_owner),
+        _ => return None,
+    })
+}
+
+#[component]
+pub fn OrganizationCard(
+    organization: RwSignal<Organization>,
+    /// The user who looks at the page.
+    profile: Profile,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (id, slug) = organization.with_untracked(|it| (it.id, it.slug.clone()));
+    let is_admin = profile.role == Role::Admin;
+    let is_owner =
+        profile.organizations.iter().any(|it| it.organization_id == id && it.role == "owner");
+    let manages = is_admin || is_owner;
+    let is_open = RwSignal::new(false);
+    let status = move || organization.with(|it| it.status);
+    let status_name = move || {
+        let locale = i18n.get_locale();
+        match status() {
+            OrganizationStatus::Applied => td_string!(locale, organizations.applied),
+            OrganizationStatus::Active => td_string!(locale, organizations.active),
+            OrganizationStatus::Refused => td_string!(locale, organizations.refused),
+        }
+    };
+    let status_class = move || {
+        if status() == OrganizationStatus::Active { "status on-sale" } else { "status" }
+    };
+    let text = move |of: fn(&Organization) -> Option<String>| {
+        live(move || organization.with(|it| of(it).unwrap_or_default()))
+    };
+    let page = format!("/organizations/{slug}");
+    view! {
+        <li class="panel" data-testid="organization">
+            <h2 dir="auto" prop:textContent=live(move || organization.with(|it| it.name.clone()))></h2>
+            <p>
+                <span class=live(status_class) prop:textContent=live(status_name)></span>
+            </p>
+            <p dir="auto" prop:textContent=text(|it| it.legal_name.clone())></p>
+            <p class="soft" prop:textContent=text(|it| it.contact_email.clone())></p>
+            <p class="soft" prop:textContent=text(|it| it.website.clone())></p>
+            <p class="soft" dir="auto" prop:textContent=text(|it| it.reason.clone())></p>
+            {part(move || {
+                let page = page.clone();
+                match status() {
+                    OrganizationStatus::Applied if is_admin => {
+                        view! { <Decision organization/> }.into_any()
+                    }
+                    OrganizationStatus::Active => view! {
+                        <div class="row-actions">
+                            <button
+                                type="button"
+                                class="button secondary"
+                                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
+                                data-testid="show-members"
+                                on:click=act(move |_| is_open.update(|open| *open = !*open))
+                            >
+                                {tx!(i18n, organizations.members)}
+                            </button>
+                            <a class="button quiet" href=page.clone() rel=program::rel(&page)>
+                                {tx!(i18n, organizations.public_page)}
+                            </a>
+                        </div>
+                    }
+                    .into_any(),
+                    OrganizationStatus::Applied | OrganizationStatus::Refused => ().into_any(),
+                }
+            })}
+            {part(move || is_open.get().then(|| view! { <Members organization=id manages/> }))}
+        </li>
+    }
+}
+
+/// The form by which an administrator decides on an application.
+#[component]
+fn Decision(organization: RwSignal<Organization>) -> impl IntoView {
+    let i18n = use_i18n();
+    let id = organization.with_untracked(|it| it.id);
+    let reason = RwSignal::new(String::new());
+    let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<CallFailure>));
+    let decide = move |status: OrganizationStatus| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        failure.set(None);
+        let reason = Some(reason.get_untracked()).filter(|reason| !reason.trim().is_empty());
+        let decision = OrganizationDecision { status, reason };
+        leptos::task::spawn_local(async move {
+            match api::decide_organization(id, &decision).await {
+                Ok(decided) => {
+                    let _ = organization.try_set(decided);
+                }
+                Err(refused) => {
+                    let _ = failure.try_set(Some(refused));
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    let approve = move |event: SubmitEvent| {
+        event.prevent_default();
+        decide(OrganizationStatus::Active);
+    };
+    view! {
+        <form class="form" novalidate on:submit=approve>
+            <ReasonNote failure explains=refusal/>
+            <Field
+                name="reason"
+                within="decision-"
+                label=tx!(i18n, organizations.reason)
+                filling=Filling::Optional
+                autocomplete="off"
+                value=reason
+                failure
+            />
+            <div class="row-actions">
+                <button type="submit" class="button primary" disabled=busy data-testid="approve">
+                    {tx!(i18n, organizations.approve)}
+                </button>
+                <button
+                    type="button"
+                    class="button quiet danger"
+                    disabled=busy
+                    data-testid="refuse"
+                    on:click=act(move |_| decide(OrganizationStatus::Refused))
+                >
+                    {tx!(i18n, organizations.refuse)}
+                </button>
+            </div>
+        </form>
+    }
+}
