@@ -156,7 +156,7 @@ impl Access {
         if self.may(caller, event.organization, A::ACTION).await? {
             return Ok(Permit::new(event, user.into()));
         }
-        Err(ApiProblem::new(ProblemType::Forbidden, "This event belongs to somebody else."))
+        Err(ApiProblem::new(ProblemType::Forbidden, "You may not do this with the event."))
     }
 
     /// The event, which the program itself changes through its commands or its demo.

@@ -30,6 +30,8 @@ use crate::kernel::{
     base::Base, db::StoreError, passes::Pass, ports::Mailer, settings::WebAddress,
 };
 
+/// How often every node counts the messages that wait or failed.
+const GAUGES_EVERY: Duration = Duration::from_secs(15);
 /// How often every node looks for messages that are due.
 const SEND_EVERY: Duration = Duration::from_secs(1);
 
@@ -68,6 +70,12 @@ impl Post {
     pub fn passes(&self, retention_every: Duration) -> Vec<Pass> {
         vec![
             Pass::on("messages", SEND_EVERY, self, |it| async move { it.send_pass().await }),
+            Pass::on(
+                "message-gauges",
+                GAUGES_EVERY,
+                self,
+                |it| async move { it.gauges_pass().await },
+            ),
             Pass::on("message-retention", retention_every, self, |it| async move {
                 it.retention_pass().await
             }),

@@ -18,6 +18,8 @@ pub struct Model {
     pub role: MembershipRole,
     /// The user who has sent the invitation.
     pub invited_by: UserId,
+    /// The user who has accepted the invitation.
+    pub accepted_by: Option<UserId>,
     pub created_at: i64,
     pub expires_at: i64,
     /// When the invitation was accepted, withdrawn or replaced. NULL before.

@@ -1,5 +1,6 @@
 //! What organizations say about themselves, their status, and invitations. Nodes of the previous version name the columns
-//! that they read and write; the organizations that they make are active, as before.
+//! that they read and write; the organizations that they make are active, as before. They do not know the status: until the last
+//! of them has ended, an organizer who applies for a second organization can create events for it there before the approval.
 
 use sea_orm_migration::prelude::*;
 
@@ -22,12 +23,14 @@ CREATE TABLE invitations (
     email {text} NOT NULL CHECK (email <> ''),
     role {text} NOT NULL CHECK (role IN ('owner', 'manager', 'seller', 'viewer', 'controller')),
     invited_by {uuid} NOT NULL,
+    accepted_by {uuid},
     created_at {big} NOT NULL,
     expires_at {big} NOT NULL CHECK (expires_at > created_at),
     ended_at {big}
 ) {end};
 CREATE UNIQUE INDEX invitations_open ON invitations (organization_id, email) WHERE ended_at IS NULL;
 CREATE INDEX invitations_email ON invitations (email);
+CREATE INDEX invitations_accepted ON invitations (accepted_by) WHERE accepted_by IS NOT NULL;
 CREATE INDEX invitations_age ON invitations (expires_at)";
 
 const DOWN: &str = "DROP TABLE invitations;

@@ -22,7 +22,7 @@ pub(super) struct FoundEvent {
 pub(super) enum EventVisibility {
     /// Everybody: the event was published.
     ToAll,
-    /// Only the managers of the event: the event is a draft, or was cancelled as a draft.
+    /// Only the members of the organization who may see drafts: the event is a draft, or was cancelled as a draft.
     ToManagers,
 }
 

@@ -97,6 +97,11 @@ impl ApiProblem {
         Self::new(ProblemType::Internal, "")
     }
 
+    /// Whether the problem is of this type.
+    pub fn is(&self, kind: ProblemType) -> bool {
+        self.problem.problem_type() == Some(kind)
+    }
+
     pub fn problem(&self) -> &Problem {
         &self.problem
     }

@@ -23,7 +23,11 @@ mod store;
 
 use std::sync::Arc;
 
-use holdfast_domain::ids::UserId;
+use holdfast_domain::{
+    email::EmailAddress,
+    ids::UserId,
+    link::{HOUR_MS, MAX_ADDRESS_MAILS, TryKind},
+};
 use poem_openapi::OpenApi;
 use tokio::sync::Semaphore;
 
@@ -35,6 +39,7 @@ use crate::{
     kernel::{
         base::Base,
         db::{Db, StoreError},
+        keys::KeyRing,
         passes::Pass,
         settings::WebAddress,
     },
@@ -114,6 +119,20 @@ impl Slice for Accounts {
             it.retention_pass().await
         })]
     }
+}
+
+/// Counts a mail to an address that is not proved, and says whether it may be sent. All users together have few within an hour,
+/// because the address may be a stranger's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn may_mail_to(
+    db: &Db,
+    keys: &KeyRing,
+    address: &EmailAddress,
+) -> Result<bool, StoreError> {
+    let counted = links::counted(keys, address.as_str());
+    Ok(store::count_try(db, counted, TryKind::Address, HOUR_MS).await? <= MAX_ADDRESS_MAILS)
 }
 
 /// The user with this e-mail address, which must be normalized.

@@ -28,14 +28,17 @@ pub async fn relation(
     Ok(role.map_or(Relation::Stranger, Relation::Member))
 }
 
-/// The organizations for which the user may perform this action as a member, ordered by name.
+/// The active organizations for which the user may perform this action as a member, ordered by name.
 pub async fn of_user(
     db: &Db,
     user: User,
     action: Action,
 ) -> Result<Vec<OrganizationId>, StoreError> {
     let mut memberships = of_users(db, &[user.id]).await?;
-    memberships.retain(|found| allows(Some(user.role), Relation::Member(found.role), action));
+    memberships.retain(|found| {
+        found.status == OrganizationStatus::Active
+            && allows(Some(user.role), Relation::Member(found.role), action)
+    });
     Ok(memberships.into_iter().map(|found| found.organization_id).collect())
 }
 

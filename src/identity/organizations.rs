@@ -12,7 +12,10 @@ mod texts;
 
 use std::sync::Arc;
 
-use holdfast_domain::access::{MembershipRole, OrganizationStatus};
+use holdfast_domain::{
+    access::{MembershipRole, OrganizationStatus},
+    email::EmailAddress,
+};
 use poem_openapi::OpenApi;
 
 use self::letters::OrganizationLetters;
@@ -28,7 +31,7 @@ use crate::{
         personal::{ErasureError, ErasureObstacle, Person, PersonalData, PersonalFile},
         settings::WebAddress,
     },
-    messages::LetterWriter,
+    messages::{self, LetterWriter},
     slice::{SharedParts, Slice},
 };
 
@@ -72,6 +75,9 @@ pub enum OrganizationError {
     /// The account is no longer active.
     #[error("the account is no longer active")]
     NotActive,
+    /// The address has got enough mails within this hour.
+    #[error("the address has got enough mails")]
+    TooManyMails,
     #[error(transparent)]
     Claim(#[from] KeyClaimError),
     #[error("the database failed")]
@@ -91,6 +97,7 @@ impl UseCaseError for OrganizationError {
             | Self::NoInvitation
             | Self::OtherAddress
             | Self::NotActive
+            | Self::TooManyMails
             | Self::Claim(KeyClaimError::Reused) => None,
         }
     }
@@ -134,17 +141,27 @@ impl PersonalData for Organizations {
         Ok(Vec::new())
     }
 
-    /// Ends the memberships, and deletes the invitations to the person with the mails about them. The contact of an
-    /// organization is the organization's.
+    /// Ends the memberships, and deletes the person's applications that were not approved and the invitations to the person,
+    /// with the mails about them. The contact of an active organization is the organization's.
     async fn erase(&self, tx: &Tx, person: &Person) -> Result<(), ErasureError> {
+        let mut subjects = Vec::new();
         for membership in memberships::of_users(tx, &[person.id]).await? {
-            if membership.role == MembershipRole::Owner
-                && store::lock_owners(tx, membership.organization_id).await? == [person.id]
+            let id = membership.organization_id;
+            if membership.role != MembershipRole::Owner
+                || store::lock_owners(tx, id).await? != [person.id]
             {
+                continue;
+            }
+            if membership.status == OrganizationStatus::Active {
                 return Err(ErasureError::Obstacle(ErasureObstacle::LastOwner));
             }
+            store::delete_organization(tx, id).await?;
+            subjects.push(id.0);
         }
         store::delete_of(tx, person.id).await?;
-        Ok(store::invitations::delete_to(tx, &person.email).await?)
+        let address = EmailAddress::parse(&person.email);
+        let address = address.map_or_else(|_| person.email.clone(), |it| it.to_string());
+        subjects.extend(store::invitations::delete_of(tx, &address, person.id).await?);
+        Ok(messages::erase_about(tx, &subjects).await?)
     }
 }

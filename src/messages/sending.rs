@@ -1,6 +1,6 @@
 //! Sends messages that are due, and forgets old messages.
 
-use holdfast_domain::message::Kind;
+use holdfast_domain::message::{Kind, Status};
 use holdfast_entity::messages;
 
 use super::{
@@ -20,6 +20,17 @@ impl Post {
     /// Sends due messages; returns how many ended. Runs on every node, because each message is claimed.
     pub async fn send_pass(&self) -> Result<u64, StoreError> {
         worklist::work_off(&DueMessages(self), &self.base.tasks).await
+    }
+
+    /// Counts the messages that wait and those that failed, for `/metrics`; returns how many there are.
+    pub async fn gauges_pass(&self) -> Result<u64, StoreError> {
+        let mut all = 0;
+        for status in [Status::Waiting, Status::Failed] {
+            let count = store::count(&self.base.db, status).await?;
+            metrics::gauge!("holdfast_mails", "status" => status.as_str()).set(count as f64);
+            all += u64::try_from(count).unwrap_or(0);
+        }
+        Ok(all)
     }
 
     /// Deletes old messages; returns how many.

@@ -152,6 +152,21 @@ pub(super) async fn list(
     db::list(sql, found).await
 }
 
+/// How many messages have this status. Each status has a partial index.
+pub(super) async fn count(sql: &impl Sql, status: Status) -> Result<i64, StoreError> {
+    let of = Entity::find()
+        .select_only()
+        .column_as(Column::Id.count(), "count")
+        .filter(Column::Status.into_expr().eq(db::literal(status.as_str())));
+    let counted: Option<Counted> = db::find(sql, of).await?;
+    Ok(counted.map_or(0, |counted| counted.count))
+}
+
+#[derive(FromQueryResult)]
+struct Counted {
+    count: i64,
+}
+
 /// All messages to this address, oldest first.
 pub(super) async fn list_to(sql: &impl Sql, recipient: &str) -> Result<Vec<Model>, StoreError> {
     db::list(sql, known().filter(Column::Recipient.eq(recipient)).order_by_asc(Column::Id)).await

@@ -161,6 +161,8 @@ scenario('an_application_is_approved_and_its_owner_invites_a_member', async ({ v
 
   const admin = await deskOf(visitor, ADMIN, '/desk/organizations');
   const applied = admin.getByTestId('organization').filter({ hasText: 'Parc Theatre Ltd' });
+  await applied.getByTestId('decide').click();
+  await applied.locator('#decision-reason').press('Enter');
   await applied.getByTestId('refuse').click();
   await applied.locator('#decision-reason[aria-invalid="true"]').waitFor();
   await applied.getByTestId('approve').click();
@@ -172,6 +174,7 @@ scenario('an_application_is_approved_and_its_owner_invites_a_member', async ({ v
   await mine.getByTestId('show-members').click();
   await mine.getByTestId('member').filter({ hasText: owner }).waitFor();
   await mine.getByTestId('remove-member').click();
+  await desk.getByTestId('question-confirm').click();
   await mine.getByText('The organization would have no owner.').waitFor();
   await mine.locator('#invite-email').fill(member);
   await mine.getByTestId('invite-role').selectOption('viewer');

@@ -267,6 +267,24 @@ pub struct Eligibility {
     pub reasons: Vec<String>,
     /// How many more persons the caller may hold places for in this event.
     pub remaining: i64,
+    /// What the caller holds or is paying for in this event, the newest first. It counts against the limit. Absent when there
+    /// is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", oai(default))]
+    pub pending_reservations: Vec<PendingReservation>,
+}
+
+/// A reservation that is not a booking yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct PendingReservation {
+    /// The id of the reservation.
+    pub id: Uuid,
+    /// How many persons it is for.
+    pub persons: i32,
+    /// How many seconds are left until it expires. Absent while it is being paid for: then it does not expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_seconds: Option<i64>,
 }
 
 /// The kind of a seat.

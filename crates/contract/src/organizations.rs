@@ -40,6 +40,20 @@ pub struct OrganizationChange {
     pub website: Option<String>,
 }
 
+impl OrganizationChange {
+    /// The names of the fields that the change names.
+    pub fn fields(&self) -> Vec<&'static str> {
+        let Self { name, legal_name, contact_email, website } = self;
+        let named = [
+            ("name", name.is_some()),
+            ("legal_name", legal_name.is_some()),
+            ("contact_email", contact_email.is_some()),
+            ("website", website.is_some()),
+        ];
+        named.into_iter().filter(|(_, is_named)| *is_named).map(|(field, _)| field).collect()
+    }
+}
+
 /// The status of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]

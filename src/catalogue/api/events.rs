@@ -202,15 +202,20 @@ impl EventsApi {
         if counts.capacity > 0 && counts.available <= 0 {
             reasons.push(SaleReason::SoldOut.as_str().to_owned());
         }
-        let taken = match caller.buyer() {
-            Some(buyer) => read::persons_of(&self.0.base.db, row.id, buyer).await?,
-            None => 0,
+        let db = &self.0.base.db;
+        let (taken, pending_reservations) = match caller.buyer() {
+            Some(buyer) => (
+                read::persons_of(db, row.id, buyer).await?,
+                read::pending_of(db, row.id, buyer).await?,
+            ),
+            None => (0, Vec::new()),
         };
         let remaining = (i64::from(row.max_per_user) - taken).max(0);
         if remaining == 0 {
             reasons.push(SaleReason::LimitReached.as_str().to_owned());
         }
-        Ok(Json(Eligibility { can_purchase: reasons.is_empty(), reasons, remaining }))
+        let can_purchase = reasons.is_empty();
+        Ok(Json(Eligibility { can_purchase, reasons, remaining, pending_reservations }))
     }
 }
 

@@ -10,13 +10,13 @@ use holdfast_domain::{
     access::AccountStatus,
     email::EmailAddress,
     ids::{LinkId, UserId},
-    link::{LinkPurpose, TryKind},
+    link::LinkPurpose,
     message::Kind,
 };
 use holdfast_entity::users;
 
 use super::{
-    Accounts, links,
+    Accounts, may_mail_to,
     proof::{self, ProofError, Proved, WantedLink},
     register::{forms_of, tell_owner},
     store,
@@ -26,7 +26,7 @@ use crate::{
     kernel::{
         actor::User,
         audit::{self, AuditRecord},
-        db::{self, StoreError, Tx},
+        db::{self, Sql, StoreError, Tx},
         ports::Entropy,
     },
     messages::{NewMessage, post},
@@ -59,9 +59,11 @@ impl Accounts {
             return Err(ProofError::Field("email", "is your address already".to_owned()));
         }
         let known = self.present_password(&user, current_password).await?;
+        if !may_change(&self.base.db, user.id, address.as_str()).await? {
+            return Err(ProofError::ChangedLately);
+        }
         // A stranger's mailbox gets few mails, whoever asks for them, and as few codes can be guessed.
-        let counted = links::counted(&self.sessions.keys, address.as_str());
-        if !self.may_try(counted, TryKind::Address).await? {
+        if !may_mail_to(&self.base.db, &self.sessions.keys, &address).await? {
             return Ok(());
         }
         let (entropy, asked) = (Arc::clone(&self.base.entropy), Arc::new((address, typed, known)));
@@ -186,8 +188,8 @@ async fn is_free(tx: &Tx, address: &str, user: UserId) -> Result<bool, StoreErro
 
 /// Whether the user may have this address. As long as the former address can take a change back, it is the only one:
 /// otherwise a robber could change the address once more, or the way back would lead to the robber.
-async fn may_change(tx: &Tx, user: UserId, address: &str) -> Result<bool, StoreError> {
-    let kept = store::live_link(tx, user, LinkPurpose::EmailRestore).await?;
+async fn may_change(sql: &impl Sql, user: UserId, address: &str) -> Result<bool, StoreError> {
+    let kept = store::live_link(sql, user, LinkPurpose::EmailRestore).await?;
     Ok(kept.is_none_or(|link| link.address.as_deref() == Some(address)))
 }
 

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use holdfast_domain::{
     email::MAX_CHARS,
     ids::{LinkId, UserId},
-    link::{
-        HOUR_MS, LEFT_MS, LinkPurpose, MAX_ADDRESS_MAILS, MAX_MAILS, MAX_TRIES, PAUSE_MS, TryKind,
-    },
+    link::{HOUR_MS, LEFT_MS, LinkPurpose, MAX_MAILS, MAX_TRIES, PAUSE_MS, TryKind},
     message::Kind,
 };
 use holdfast_entity::{account_links, users};
@@ -201,11 +199,7 @@ impl Accounts {
 
     /// Counts a try, and says whether there are not too many. The count is kept whatever becomes of the try.
     pub(super) async fn may_try(&self, user: UserId, kind: TryKind) -> Result<bool, StoreError> {
-        let most = match kind {
-            TryKind::Code | TryKind::Password => MAX_TRIES,
-            TryKind::Address => MAX_ADDRESS_MAILS,
-        };
-        Ok(store::count_try(&self.base.db, user, kind, HOUR_MS).await? <= most)
+        Ok(store::count_try(&self.base.db, user, kind, HOUR_MS).await? <= MAX_TRIES)
     }
 
     /// Checks the present password of a user, and counts the try. Returns the hash that it matches.

@@ -1,7 +1,7 @@
 //! The SQL of memberships.
 
 use holdfast_domain::{
-    access::MembershipRole,
+    access::{MembershipRole, OrganizationStatus},
     ids::{OrganizationId, UserId},
 };
 use holdfast_entity::{memberships, organizations};
@@ -46,6 +46,8 @@ pub struct UserMembership {
     pub user_id: UserId,
     /// The name of the organization, for people.
     pub name: String,
+    /// The status of the organization.
+    pub status: OrganizationStatus,
     pub role: MembershipRole,
 }
 
@@ -57,7 +59,7 @@ pub async fn of_users(sql: &impl Sql, users: &[UserId]) -> Result<Vec<UserMember
         .into();
     let mut found: Vec<UserMembership> = memberships::Entity::find()
         .join(JoinType::InnerJoin, organization)
-        .column(organizations::Column::Name)
+        .columns([organizations::Column::Name, organizations::Column::Status])
         .filter(db::is_among(sql, memberships::Column::UserId, users.iter().copied()))
         .into_model()
         .all(sql.reading())

@@ -36,6 +36,8 @@ use crate::{
     },
 };
 
+/// The time after which an address gets mails again, in seconds.
+const MAILS_RETRY_AFTER_SECS: u64 = 60 * 60;
 /// The route name under which idempotency keys are stored.
 const MAKE: &str = "organizations";
 
@@ -127,11 +129,10 @@ impl OrganizationsApi {
         let by = self.access.of_organization::<ReadOrganization>(&caller, id).await?;
         let db = &self.organizations.base.db;
         let members = store::members_of(db, by.organization()).await?;
-        let manages = self.access.of_organization::<ManageMembers>(&caller, id).await.is_ok();
-        let open = if manages {
-            store::invitations::list(db, by.organization()).await?
-        } else {
-            Vec::new()
+        let open = match self.access.of_organization::<ManageMembers>(&caller, id).await {
+            Ok(_) => store::invitations::list(db, by.organization()).await?,
+            Err(refused) if refused.is(ProblemType::Forbidden) => Vec::new(),
+            Err(failed) => return Err(failed),
         };
         Ok(Json(Members {
             items: members
@@ -170,7 +171,7 @@ impl OrganizationsApi {
 
     /// End the membership of a user. Every member may end their own.
     ///
-    /// 409 with the reason `last-owner`: the organization would have no owner.
+    /// The owner of an application that is not approved withdraws it. 409 with the reason `last-owner`: the organization would have no owner.
     #[oai(path = "/organizations/:id/members/:user_id", method = "delete")]
     async fn remove(
         &self,
@@ -388,6 +389,15 @@ impl From<OrganizationError> for ApiProblem {
                     .with_reasons(vec!["other-address".to_owned()])
             }
             OrganizationError::NotActive => auth::no_longer_active(),
+            OrganizationError::TooManyMails => {
+                let detail = "The address has got enough mails within this hour. Try again later.";
+                Self::new(ProblemType::TooManyRequests, detail)
+                    .with_errors(vec![FieldError {
+                        field: "email".to_owned(),
+                        message: "has got enough mails within this hour".to_owned(),
+                    }])
+                    .retry_after(MAILS_RETRY_AFTER_SECS)
+            }
             OrganizationError::Claim(error) => error.into(),
             OrganizationError::Db(error) => StoreError::into(error),
         }

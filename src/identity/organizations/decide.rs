@@ -12,7 +12,9 @@ use holdfast_domain::{
 };
 use holdfast_entity::{memberships, organizations};
 
-use super::{OrganizationError, OrganizationTexts, Organizations, api::shown, store};
+use super::{
+    OrganizationError, OrganizationTexts, Organizations, api::shown, members::raise, store,
+};
 use crate::{
     access::{EditOrganization, OfOrganization, OrganizationJudge},
     kernel::{
@@ -99,9 +101,11 @@ impl Organizations {
                         return Ok(known);
                     }
                     store::set_texts(tx, id, &texts).await?;
+                    // The audit log keeps no texts, so that an erasure has nothing to erase there.
+                    let detail = serde_json::json!({ "fields": change.fields() });
                     let (user, subject) = (by.user(), ("organization", id.0));
                     let entry =
-                        AuditRecord::new(&*entropy, user, "organization.edit", subject, &*change);
+                        AuditRecord::new(&*entropy, user, "organization.edit", subject, &detail);
                     audit::record(tx, &entry).await?;
                     locked(tx, id).await
                 })
@@ -144,7 +148,7 @@ impl Organizations {
                         return Err(OrganizationError::Status(known.status));
                     }
                     store::set_status(tx, id, status, reason.as_deref()).await?;
-                    tell_owners(tx, &*entropy, id, status).await?;
+                    tell_owners(tx, &*entropy, by.user(), id, status).await?;
                     let detail =
                         serde_json::json!({ "status": status.as_str(), "reason": &*reason });
                     let (user, subject) = (by.user(), ("organization", id.0));
@@ -212,19 +216,21 @@ async fn insert(
 async fn tell_owners(
     tx: &Tx,
     entropy: &dyn Entropy,
+    by: User,
     id: OrganizationId,
     status: OrganizationStatus,
 ) -> Result<(), OrganizationError> {
     let now = db::now(tx).await?;
-    for member in store::members_of(tx, id).await? {
-        if member.role != MembershipRole::Owner {
+    for owner in store::lock_owners(tx, id).await? {
+        let user = store::lock_user(tx, owner).await?;
+        let Some(user) = user.filter(|user| user.status == AccountStatus::Active) else {
             continue;
-        }
+        };
         if status == OrganizationStatus::Active {
-            store::raise(tx, member.user_id, Role::Organizer).await?;
+            raise(tx, entropy, by, &user, Role::Organizer).await?;
         }
-        let instance = member.user_id.to_string();
-        let mail = NewMessage::once(Kind::OrganizationDecided, id.0, &member.email, &member.locale);
+        let instance = owner.to_string();
+        let mail = NewMessage::once(Kind::OrganizationDecided, id.0, &user.email, &user.locale);
         post(tx, entropy, [NewMessage { instance, ..mail }], now).await?;
     }
     Ok(())

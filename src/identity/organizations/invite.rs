@@ -11,10 +11,10 @@ use holdfast_domain::{
 use holdfast_entity::{invitations, memberships as rows};
 use uuid::Uuid;
 
-use super::{OrganizationError, Organizations, decide::locked, store};
+use super::{OrganizationError, Organizations, decide::locked, members::raise, store};
 use crate::{
     access::{ManageMembers, OfOrganization},
-    identity::memberships,
+    identity::{accounts, memberships},
     kernel::{
         actor::User,
         audit::{self, AuditRecord},
@@ -70,6 +70,10 @@ impl Organizations {
     ) -> Result<invitations::Model, OrganizationError> {
         let address = EmailAddress::parse(typed)
             .map_err(|fault| OrganizationError::Field("email", fault.to_string()))?;
+        // A stranger's mailbox gets few mails, whoever sends them.
+        if !accounts::may_mail_to(&self.base.db, &self.keys, &address).await? {
+            return Err(OrganizationError::TooManyMails);
+        }
         let id = InvitationId(self.base.entropy.id());
         let (entropy, email) = (Arc::clone(&self.base.entropy), Arc::new(address.to_string()));
         self.base
@@ -84,6 +88,7 @@ impl Organizations {
                         email: email.to_string(),
                         role,
                         invited_by: by.user().id,
+                        accepted_by: None,
                         created_at: now,
                         expires_at: now + LASTS_MS,
                         ended_at: None,
@@ -185,29 +190,38 @@ async fn accept_within(
     caller: User,
     id: InvitationId,
 ) -> Result<OrganizationId, OrganizationError> {
-    let invitation = store::invitations::lock(tx, id).await?;
-    let invitation = invitation.ok_or(OrganizationError::NoInvitation)?;
-    let organization = invitation.organization_id;
-    if locked(tx, organization).await?.status != OrganizationStatus::Active {
-        return Err(OrganizationError::NoInvitation);
-    }
+    let over = || OrganizationError::NoInvitation;
+    let found = store::invitations::find(tx, id).await?.ok_or_else(over)?;
     let user = store::lock_user(tx, caller.id).await?;
     let user = user.filter(|user| user.status == AccountStatus::Active);
     let user = user.ok_or(OrganizationError::NotActive)?;
+    let organization = found.organization_id;
+    let status = locked(tx, organization).await?.status;
+    // It may have been withdrawn or replaced meanwhile.
+    let invitation = store::invitations::lock(tx, id).await?.ok_or_else(over)?;
+    if status != OrganizationStatus::Active {
+        return Err(over());
+    }
     let is_theirs = EmailAddress::parse(&user.email)
         .map_or(user.email == invitation.email, |own| own.as_str() == invitation.email);
     if !is_theirs {
         return Err(OrganizationError::OtherAddress);
     }
-    store::invitations::end_to(tx, organization, &invitation.email).await?;
-    if memberships::role_of(tx, organization, user.id).await?.is_some() {
+    store::invitations::accept(tx, id, user.id).await?;
+    let others = memberships::of_users(tx, &[user.id]).await?;
+    if others.iter().any(|other| other.organization_id == organization) {
         return Ok(organization);
     }
     let role = invitation.role;
     let member = rows::Model { organization_id: organization, user_id: user.id, role };
     db::insert(tx, member).await?;
-    store::raise(tx, user.id, needed_role(role)).await?;
     let by = User { id: user.id, role: user.role };
+    // A customer among the members of another organization has lost the role; only an administrator gives it back.
+    let is_active =
+        |other: &memberships::UserMembership| other.status == OrganizationStatus::Active;
+    if user.role != Role::Customer || !others.iter().any(is_active) {
+        raise(tx, entropy, by, &user, needed_role(role)).await?;
+    }
     let detail = serde_json::json!({
         "role": role.as_str(), "invited_by": invitation.invited_by.0, "invitation": id.0,
     });

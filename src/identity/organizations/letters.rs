@@ -122,7 +122,7 @@ impl OrganizationLetters {
                 }),
                 ..Letter::new(
                     language,
-                    language.pick(format!("{name} is approved"), format!("{name} est acceptée")),
+                    language.pick(format!("{name} is approved"), format!("Votre organisation {name} est acceptée")),
                     language.pick("Your organization is approved", "Votre organisation est acceptée"),
                     language.pick(
                         format!("{name} can have events now. Invite the people who work with you."),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use holdfast_domain::{
-    access::{MembershipRole, Role},
+    access::{MembershipRole, OrganizationStatus, Role},
     ids::{OrganizationId, UserId},
 };
+use holdfast_entity::users;
 
 use super::{OrganizationError, Organizations, decide::locked, invite::needed_role, store};
 use crate::{
@@ -85,8 +86,9 @@ async fn edit_within(
     member: UserId,
     role: Option<MembershipRole>,
 ) -> Result<(), OrganizationError> {
+    let user = store::lock_user(tx, member).await?;
     // Changes of one organization's members wait for each other.
-    locked(tx, organization).await?;
+    let status = locked(tx, organization).await?.status;
     let owners = store::lock_owners(tx, organization).await?;
     let is_allowed = by.role == Role::Admin || owners.contains(&by.id);
     if !is_allowed && (by.id != member || role.is_some()) {
@@ -97,13 +99,19 @@ async fn edit_within(
     if role == Some(before) {
         return Ok(());
     }
-    if owners == [member] && role != Some(MembershipRole::Owner) {
-        return Err(OrganizationError::LastOwner);
-    }
+    let is_last = owners == [member] && role != Some(MembershipRole::Owner);
     match role {
+        // Whoever has applied withdraws the application.
+        None if is_last && status != OrganizationStatus::Active => {
+            store::delete_organization(tx, organization).await?;
+        }
+        Some(_) | None if is_last => return Err(OrganizationError::LastOwner),
         Some(role) => {
             store::set_role(tx, organization, member, role).await?;
-            store::raise(tx, member, needed_role(role)).await?;
+            // A customer among the members has lost the role in the installation; only an administrator gives it back.
+            if let Some(user) = user.filter(|user| user.role != Role::Customer) {
+                raise(tx, entropy, by, &user, needed_role(role)).await?;
+            }
         }
         None => store::delete(tx, organization, member).await?,
     }
@@ -112,5 +120,26 @@ async fn edit_within(
     });
     let subject = ("organization", organization.0);
     let entry = AuditRecord::new(entropy, by, "organization.member", subject, &detail);
+    Ok(audit::record(tx, &entry).await?)
+}
+
+/// Gives a locked user the role in the installation that a membership needs, unless the present role is as good.
+pub(super) async fn raise(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    by: User,
+    user: &users::Model,
+    needed: Role,
+) -> Result<(), OrganizationError> {
+    let is_enough = match (user.role, needed) {
+        (Role::Admin | Role::Organizer, _) | (Role::Controller, Role::Controller) => true,
+        (Role::Customer | Role::Controller, _) => false,
+    };
+    if is_enough {
+        return Ok(());
+    }
+    store::grant(tx, user.id, needed).await?;
+    let detail = serde_json::json!({ "from": user.role.as_str(), "to": needed.as_str() });
+    let entry = AuditRecord::new(entropy, by, "user.grant", ("user", user.id.0), &detail);
     Ok(audit::record(tx, &entry).await?)
 }

@@ -116,23 +116,26 @@ pub async fn lock_user(tx: &Tx, id: UserId) -> Result<Option<users::Model>, Stor
     Ok(found.one(tx.orm()).await?)
 }
 
-/// Gives a customer the role that a membership needs. Every other role stays.
-pub async fn raise(tx: &Tx, user: UserId, role: Role) -> Result<(), StoreError> {
+/// Gives the user this role in the installation.
+pub async fn grant(tx: &Tx, user: UserId, role: Role) -> Result<(), StoreError> {
     let change = users::Entity::update_many()
         .filter(users::Column::Id.eq(user))
-        .filter(users::Column::Role.eq(Role::Customer))
         .col_expr(users::Column::Role, role.into());
     db::change(tx, change).await.map(|_| ())
 }
 
+/// Deletes an organization that never had an event, with its memberships.
+pub async fn delete_organization(tx: &Tx, id: OrganizationId) -> Result<(), StoreError> {
+    let members = rows::Entity::delete_many().filter(rows::Column::OrganizationId.eq(id));
+    db::change(tx, members).await?;
+    let gone = organizations::Entity::delete_many().filter(organizations::Column::Id.eq(id));
+    db::change(tx, gone).await.map(|_| ())
+}
+
 /// How many applications of the user nobody has decided.
 pub async fn open_applications(tx: &Tx, user: UserId) -> Result<usize, StoreError> {
-    let mut open = 0;
-    for membership in memberships::of_users(tx, &[user]).await? {
-        let found = memberships::organization(tx, membership.organization_id).await?;
-        open += usize::from(found.is_some_and(|it| it.status == OrganizationStatus::Applied));
-    }
-    Ok(open)
+    let all = memberships::of_users(tx, &[user]).await?;
+    Ok(all.iter().filter(|one| one.status == OrganizationStatus::Applied).count())
 }
 
 /// A member of an organization.
@@ -143,8 +146,6 @@ pub struct OrganizationMember {
     pub email: String,
     pub first_name: String,
     pub last_name: String,
-    /// The user's language as a BCP 47 tag.
-    pub locale: String,
 }
 
 /// The members of an organization: owners first, each role by the ids of the users.
@@ -158,12 +159,7 @@ pub async fn members_of(
         .into();
     let mut found: Vec<OrganizationMember> = rows::Entity::find()
         .join(JoinType::InnerJoin, user)
-        .columns([
-            users::Column::Email,
-            users::Column::FirstName,
-            users::Column::LastName,
-            users::Column::Locale,
-        ])
+        .columns([users::Column::Email, users::Column::FirstName, users::Column::LastName])
         .filter(rows::Column::OrganizationId.eq(organization))
         .into_model()
         .all(sql.reading())

@@ -1,6 +1,7 @@
 //! Builds reservations in the form of the API.
 
 use holdfast_contract::{
+    catalogue::PendingReservation,
     money::Money as WireMoney,
     problem::RefusedSeat,
     reservations::{ItemKind, Reservation, ReservationItem, ReservationStatus},
@@ -64,6 +65,24 @@ pub fn wire(reserved: &Reserved, state: ReservationState, items: &[Item], now: i
 pub async fn persons_of(db: &Db, event: EventId, buyer: Buyer) -> Result<i64, StoreError> {
     let now = db.now().await?;
     Ok(store::usage(db, event, buyer, now).await?.persons)
+}
+
+/// What the buyer holds or is paying for in the event, the newest first.
+pub async fn pending_of(
+    db: &Db,
+    event: EventId,
+    buyer: Buyer,
+) -> Result<Vec<PendingReservation>, StoreError> {
+    let found = store::pending(db, event, buyer.id()).await?;
+    let shown = found.into_iter().map(|StoredReservation { reserved, status, now, .. }| {
+        let left = (reserved.expires_at - now).max(0) / 1000;
+        PendingReservation {
+            id: reserved.id.0,
+            persons: reserved.persons,
+            expires_in_seconds: (status == ReservationState::Active).then_some(left),
+        }
+    });
+    Ok(shown.collect())
 }
 
 /// The response to a hold.

@@ -149,11 +149,43 @@ async fn eligibility_names_every_reason() {
     let id = stage.on_sale().await;
     let path = format!("/events/{id}/purchase-eligibility");
     let free: Eligibility = stage.app.get(&path).await.read();
-    assert_eq!(free, Eligibility { can_purchase: true, reasons: Vec::new(), remaining: 4 });
+    let nothing = Vec::new();
+    assert_eq!(
+        free,
+        Eligibility {
+            can_purchase: true,
+            reasons: Vec::new(),
+            remaining: 4,
+            pending_reservations: nothing
+        }
+    );
     let held = stage.app.post(&format!("/events/{id}/reservations"), &seats(&[1, 2, 3, 4])).await;
     let guest: Eligibility = stage.app.as_guest(&held.guest_token()).get(&path).await.read();
     let reasons = vec!["limit_reached".to_owned()];
-    assert_eq!(guest, Eligibility { can_purchase: false, reasons, remaining: 0 });
+    let [pending] = guest.pending_reservations.as_slice() else { panic!("{guest:?}") };
+    assert_eq!((pending.id, pending.persons), (held.reservation().id, 4));
+    assert!(
+        pending.expires_in_seconds.is_some_and(|left| (1..=600).contains(&left)),
+        "{pending:?}"
+    );
+    assert_eq!((guest.can_purchase, guest.reasons, guest.remaining), (false, reasons, 0));
+    // While it is paid for, it does not expire; a booking is no longer pending, and a lapsed hold is gone.
+    let buyer = GuestBuyer::of(&held);
+    let body = buyer.pays_with("pm_card_authenticationRequired");
+    let waits = buyer.confirms(&stage.app, "waits", &body).await;
+    assert_eq!(waits.status, 202, "{}", waits.text);
+    let paying: Eligibility = buyer.gets(&stage.app, &path).await.read();
+    assert_eq!(paying.pending_reservations[0].expires_in_seconds, None);
+    stage
+        .app
+        .post(
+            &format!("/payments/simulated/{}/complete", waits.client_secret()),
+            &json!({ "outcome": "success" }),
+        )
+        .await;
+    buyer.settled(&stage.app, waits.id()).await;
+    let booked: Eligibility = buyer.gets(&stage.app, &path).await.read();
+    assert_eq!((booked.pending_reservations.len(), booked.remaining), (0, 0));
     stage.organizer().post(&format!("/events/{id}/cancel"), &json!({})).await;
     let cancelled: Eligibility = stage.app.get(&path).await.read();
     assert_eq!(cancelled.reasons, ["cancelled"]);

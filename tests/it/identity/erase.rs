@@ -106,6 +106,21 @@ async fn an_erasure_leaves_the_books_and_no_trace_of_the_person() {
     let wish = json!({ "email": "other-zerafine@example.org", "current_password": PASSWORD });
     assert_eq!(me.post("/auth/email", &wish).await.status, 204);
     app.post("/auth/password/forgot", &json!({ "email": ADDRESS })).await;
+    // An organization has invited the person, who has joined, and the person has applied for another one.
+    let admin = account(&app, "admin", Role::Admin, None).await;
+    let admin = app.as_user(&admin);
+    let new = json!({ "name": "Quibble Hall", "legal_name": "Hall", "contact_email": ADDRESS });
+    let of_others =
+        json!({ "name": "Hall", "legal_name": "Hall", "contact_email": "a@hall.example" });
+    let hall = admin.post("/organizations", &of_others).await.id();
+    let body = json!({ "email": ADDRESS, "role": "viewer" });
+    let invited = admin.post(&format!("/organizations/{hall}/invitations"), &body).await;
+    assert_eq!(invited.status, 200, "{}", invited.text);
+    let invitation = mails(&app, ADDRESS, 4).await.remove(3);
+    let proof = json!({ "token": token_of(&invitation, "/invitation") });
+    assert_eq!(me.post("/invitations/accept", &proof).await.status, 200);
+    let applied = me.post("/organizations", &new).await;
+    assert_eq!(applied.status, 201, "{}", applied.text);
     // The address is also in the booking of a guest.
     let guest = app.post(&event.reservations(), &seats(&[3])).await;
     let body = json!({ "reservation_ids": [guest.reservation().id], "email": ADDRESS,
@@ -117,7 +132,7 @@ async fn an_erasure_leaves_the_books_and_no_trace_of_the_person() {
     app.at_rest().await;
     // No mail is on its way, except the one about the declined card, which waits.
     for (to, many) in
-        [(ADDRESS, 4), ("other-zerafine@example.org", 1), ("friend-of-zerafine@example.org", 1)]
+        [(ADDRESS, 5), ("other-zerafine@example.org", 1), ("friend-of-zerafine@example.org", 1)]
     {
         mails(&app, to, many).await;
     }

@@ -97,7 +97,7 @@ async fn an_application_becomes_an_organization_when_an_administrator_approves_i
     admin.post("/events", &event).await.assert_field("organization_id");
 
     let open: OrganizationPage = admin.get("/admin/organizations?status=applied").await.read();
-    assert_eq!(open.items, [applied.clone()]);
+    assert_eq!(open.items, std::slice::from_ref(&applied));
     let path = format!("/admin/organizations/{}", applied.id);
     admin.patch(&path, &json!({ "status": "applied" })).await.assert_field("status");
     admin.patch(&path, &json!({ "status": "refused" })).await.assert_field("reason");
@@ -283,6 +283,83 @@ async fn members_change_roles_and_leave_and_the_last_owner_stays() {
     grace.delete(&path(owner_id)).await.assert_problem(404, "/problems/not-found");
     let audit = "SELECT COUNT(*) FROM audit WHERE action = 'organization.member'";
     assert_eq!(app.number(audit).await, 2);
+    app.finish().await;
+}
+
+/// Whoever has applied in vain is not bound to the organization.
+#[tokio::test]
+async fn an_application_is_withdrawn_and_a_refused_one_goes_with_the_account() {
+    let app = TestApp::start().await;
+    let admin = account(&app, "admin", Role::Admin, None).await;
+    let ada = account(&app, "ada", Role::Customer, None).await;
+    let (admin, me) = (app.as_user(&admin), app.as_user(&ada));
+    let id = profile(&app, &ada).await.id;
+    let first = me.post("/organizations", &club()).await.id();
+    assert_eq!(me.delete(&format!("/organizations/{first}/members/{id}")).await.status, 204);
+    let late = json!({ "status": "active" });
+    let decided = admin.patch(&format!("/admin/organizations/{first}"), &late).await;
+    decided.assert_problem(404, "/problems/not-found");
+    let second = me.post("/organizations", &club()).await.id();
+    let refusal = json!({ "status": "refused", "reason": "No." });
+    assert_eq!(admin.patch(&format!("/admin/organizations/{second}"), &refusal).await.status, 200);
+    mails(&app, "ada@example.org", 1).await;
+    let body = json!({ "current_password": "Demo-pass-1" });
+    let erased = me.send(Method::DELETE, "/auth/profile", Some(&body), &[]).await;
+    assert_eq!(erased.status, 204, "{}", erased.text);
+    assert_eq!(app.number("SELECT COUNT(*) FROM organizations").await, 0);
+    app.finish().await;
+}
+
+/// A controller who becomes a manager gets the role that managers need. A role that an administrator took stays taken.
+#[tokio::test]
+async fn a_membership_gives_the_role_that_it_needs_unless_an_administrator_took_it() {
+    let app = TestApp::start().await;
+    let admin = account(&app, "admin", Role::Admin, None).await;
+    let admin = app.as_user(&admin);
+    let (club, owner) = active(&app, &admin, "owner").await;
+    let owner = app.as_user(&owner);
+    let grace = account(&app, "grace", Role::Customer, None).await;
+    joins(&app, &owner, club, "grace", &grace, "controller").await;
+    let id = profile(&app, &grace).await.id;
+    assert_eq!(profile(&app, &grace).await.role, WireRole::Controller);
+    let member = format!("/organizations/{club}/members/{id}");
+    assert_eq!(owner.patch(&member, &json!({ "role": "manager" })).await.status, 204);
+    users_are_read_anew().await;
+    let created = app.as_user(&grace).post("/events", &new_event(&app).await).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let taken = admin.patch(&format!("/admin/users/{id}"), &json!({ "role": "customer" })).await;
+    assert_eq!(taken.status, 200, "{}", taken.text);
+    assert_eq!(owner.patch(&member, &json!({ "role": "seller" })).await.status, 204);
+    let other = admin.post("/organizations", &club_named("Other")).await.id();
+    invites(&admin, other, "grace@example.org", "owner").await;
+    let mail = mails(&app, "grace@example.org", 2).await.remove(1);
+    assert_eq!(accepts(&app, &grace, &mail).await.status, 200);
+    users_are_read_anew().await;
+    assert_eq!(profile(&app, &grace).await.role, WireRole::Customer);
+    let granted = "SELECT COUNT(*) FROM audit WHERE action = 'user.grant'";
+    assert_eq!(app.number(granted).await, 4, "owner, controller, manager, and the taking");
+    app.finish().await;
+}
+
+fn club_named(name: &str) -> Value {
+    let mut body = club();
+    body["name"] = json!(name);
+    body
+}
+
+#[tokio::test]
+async fn a_stranger_gets_few_invitations() {
+    let app = TestApp::start().await;
+    let admin = account(&app, "admin", Role::Admin, None).await;
+    let admin = app.as_user(&admin);
+    let (club, owner) = active(&app, &admin, "owner").await;
+    let owner = app.as_user(&owner);
+    for _ in 0..5 {
+        assert_eq!(invites(&owner, club, "stranger@example.org", "viewer").await.status, 200);
+    }
+    let refused = invites(&owner, club, "Stranger@example.org", "viewer").await;
+    refused.assert_problem(429, "/problems/too-many-requests");
+    refused.assert_field("email");
     app.finish().await;
 }
 

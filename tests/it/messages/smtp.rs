@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use holdfast::{kernel::settings::Values, settings::Config};
+use holdfast::{
+    kernel::{settings::Values, telemetry},
+    settings::Config,
+};
 use holdfast_contract::operators::MessageStatus;
 use holdfast_domain::access::Role;
 use serde::Deserialize;
@@ -170,6 +173,10 @@ async fn a_mail_that_is_refused_for_good_waits_for_an_operator() {
     sent_until(&app, "failed", 1).await;
     let failed = listed(&app, &admin, "?status=failed").await.remove(0);
     assert!(failed.last_error.as_deref().is_some_and(|it| it.contains("550")), "{failed:?}");
+    telemetry::count();
+    assert_eq!(app.app.post.gauges_pass().await.expect("counted"), 1);
+    let metrics = app.get("/metrics").await.text;
+    assert!(metrics.contains("holdfast_mails{status=\"failed\"}"), "{metrics}");
     let customer = account(&app, "customer", Role::Customer, None).await;
     let path = format!("/admin/messages/{}/retry", failed.id);
     app.as_user(&customer).post(&path, &json!({})).await.assert_problem(403, "/problems/forbidden");

@@ -38,8 +38,10 @@ pub enum Who {
     Owner,
     /// A customer who does not own the reservation.
     Customer,
-    /// An organizer of the event's organization.
+    /// An owner of the event's organization.
     Member,
+    /// A viewer of the event's organization.
+    Viewer,
     /// An organizer of another organization.
     Organizer,
     /// A user with the role `controller`, who admits people.
@@ -62,8 +64,9 @@ pub struct People {
     customer: String,
     member: String,
     pub member_id: UserId,
-    /// Another member of the event's organization.
-    colleague_id: UserId,
+    /// A viewer of the event's organization.
+    viewer: String,
+    viewer_id: UserId,
     pub organizer: String,
     controller: String,
     admin: String,
@@ -74,16 +77,15 @@ impl People {
         let somewhere = fixture::event(app, Like::default()).await;
         let one =
             async |name: &str, role, organization| account(app, name, role, organization).await;
-        let (owner, member) =
-            (one("owner", Role::Customer, None).await, one("member", Role::Organizer, None).await);
+        let owner = one("owner", Role::Customer, None).await;
+        let member = one("member", Role::Organizer, None).await;
+        let viewer = one("viewer", Role::Organizer, None).await;
         Self {
             guest: holds(&somewhere, &app.as_nobody()).await.guest_token.expect("a guest's token"),
             owner_id: who_is(app, &owner).await,
             member_id: who_is(app, &member).await,
-            colleague_id: {
-                let colleague = one("colleague", Role::Organizer, None).await;
-                who_is(app, &colleague).await
-            },
+            viewer_id: who_is(app, &viewer).await,
+            viewer,
             owner,
             member,
             customer: one("customer", Role::Customer, None).await,
@@ -101,6 +103,7 @@ impl People {
             Who::Owner => app.as_user(&self.owner),
             Who::Customer => app.as_user(&self.customer),
             Who::Member => app.as_user(&self.member),
+            Who::Viewer => app.as_user(&self.viewer),
             Who::Organizer => app.as_user(&self.organizer),
             Who::Controller => app.as_user(&self.controller),
             Who::Admin => app.as_user(&self.admin),
@@ -130,6 +133,7 @@ async fn invite(db: &Db, organization: OrganizationId, by: UserId) -> Uuid {
         email: format!("{id}@example.org"),
         role: MembershipRole::Viewer,
         invited_by: by,
+        accepted_by: None,
         created_at: now,
         expires_at: now + 1_000_000,
         ended_at: None,
@@ -153,8 +157,8 @@ pub struct PolicyWorld {
     message: Uuid,
     /// A session of the owner.
     session: Uuid,
-    /// Another member of the event's organization.
-    colleague: UserId,
+    /// The viewer of the event's organization.
+    viewer: UserId,
     /// An invitation to the event's organization.
     invitation: Uuid,
     plan: Value,
@@ -170,10 +174,9 @@ impl PolicyWorld {
         let event = fixture::event(app, like).await;
         let db = &app.app.base.db;
         let organization = OrganizationId(event.organization);
-        for (user, role) in [
-            (people.member_id, MembershipRole::Owner),
-            (people.colleague_id, MembershipRole::Viewer),
-        ] {
+        for (user, role) in
+            [(people.member_id, MembershipRole::Owner), (people.viewer_id, MembershipRole::Viewer)]
+        {
             memberships::join(db, organization, user, role).await.expect("a member");
         }
         let invitation = invite(db, organization, people.member_id).await;
@@ -226,7 +229,7 @@ impl PolicyWorld {
             saga,
             message,
             session,
-            colleague: people.colleague_id,
+            viewer: people.viewer_id,
             invitation,
             plan,
             email,
@@ -262,7 +265,7 @@ impl PolicyWorld {
             .replace("{booking_id}", &self.booking.id.to_string())
             .replace("{section_id}", &self.event.general.to_string())
             .replace("{seat_id}", "100000")
-            .replace("{user_id}", &self.colleague.to_string())
+            .replace("{user_id}", &self.viewer.to_string())
             .replace("{invitation_id}", &self.invitation.to_string())
             .replace("{owner}", &self.owner.to_string())
             .replace("{reference}", &self.booking.reference)

@@ -8,7 +8,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api::{self, CallFailure},
     arrival::arrive,
-    browser, common,
+    common,
     components::{
         erased::{act, follow, live, part},
         failure::FailureNote,
@@ -21,7 +21,7 @@ use ui::{
 };
 
 use super::{
-    asking::{Asking, DoneNote, MailForm, ProofFailure, SubmitButton, focus},
+    asking::{Asking, DoneNote, MailForm, ProofFailure, SubmitButton, focus, link_token},
     register::NameFields,
 };
 use crate::way_back::{after_sign_in, with_return};
@@ -31,12 +31,7 @@ pub fn ActivatePage() -> impl IntoView {
     let i18n = use_i18n();
     i18n::title(i18n, |locale| td_string!(locale, activate.title));
     arrive();
-    let token = RwSignal::new(browser::take_fragment());
-    // Another link that is opened in this tab changes only the part of the address after `#`.
-    let watching = window_event_listener(leptos::ev::hashchange, move |_| {
-        token.set(browser::take_fragment());
-    });
-    on_cleanup(move || watching.remove());
+    let token = link_token();
     let page = move || {
         let token = token.get();
         if token.is_empty() {

@@ -1,6 +1,6 @@
 //! `/apply`: the application for an organization.
 
-use holdfast_contract::organizations::NewOrganization;
+use holdfast_contract::organizations::{NewOrganization, OrganizationStatus};
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api,
@@ -45,7 +45,7 @@ fn Apply() -> impl IntoView {
     let i18n = use_i18n();
     let text = || RwSignal::new(String::new());
     let (name, legal_name, contact_email, website) = (text(), text(), text(), text());
-    let asking = Asking::new();
+    let (asking, active) = (Asking::new(), RwSignal::new(false));
     let failure = asking.failure;
     // A repetition after a lost answer applies only once.
     let key = StoredValue::new(browser::attempt_key());
@@ -62,6 +62,7 @@ fn Apply() -> impl IntoView {
             if answer.as_ref().is_err_and(|failure| !failure.is_open()) {
                 let _ = key.try_set_value(browser::attempt_key());
             }
+            active.set(answer.as_ref().is_ok_and(|it| it.status == OrganizationStatus::Active));
             answer.map(|_| ())
         });
     };
@@ -104,8 +105,20 @@ fn Apply() -> impl IntoView {
         if asking.is_done.get() {
             return view! {
                 <div class="panel form" data-testid="applied">
-                    <h1>{tx!(i18n, apply.done)}</h1>
-                    <p>{tx!(i18n, apply.done_text)}</p>
+                    <h1>
+                        {if active.get() {
+                            tx!(i18n, apply.made)
+                        } else {
+                            tx!(i18n, apply.done)
+                        }}
+                    </h1>
+                    <p>
+                        {if active.get() {
+                            tx!(i18n, apply.done_active)
+                        } else {
+                            tx!(i18n, apply.done_text)
+                        }}
+                    </p>
                 </div>
             }
             .into_any();

@@ -58,6 +58,17 @@ impl Asking {
     }
 }
 
+/// The token of the mail's link that led to the page: the part of the address after `#`, which is removed from it.
+pub fn link_token() -> RwSignal<String> {
+    let token = RwSignal::new(browser::take_fragment());
+    // Another link that is opened in this tab changes only that part.
+    let watching = window_event_listener(leptos::ev::hashchange, move |_| {
+        token.set(browser::take_fragment());
+    });
+    on_cleanup(move || watching.remove());
+    token
+}
+
 /// Moves the focus to the element with this id, once it is drawn.
 pub fn focus(id: &'static str) {
     leptos::task::spawn_local(async move {

@@ -5,13 +5,12 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api::{self, CallFailure},
     arrival::arrive,
-    browser,
     i18n::{self, use_i18n},
     state::session::{self, SignedInUser},
     td_string, tx,
 };
 
-use super::asking::{Asking, ProofFailure, SubmitButton};
+use super::asking::{Asking, ProofFailure, SubmitButton, link_token};
 
 /// How the token of a link begins that takes a change back.
 const RESTORES: &str = "hl1.email_restore.";
@@ -21,12 +20,7 @@ pub fn EmailPage() -> impl IntoView {
     let i18n = use_i18n();
     i18n::title(i18n, |locale| td_string!(locale, email.page));
     arrive();
-    let token = RwSignal::new(browser::take_fragment());
-    // Another link that is opened in this tab changes only the part of the address after `#`.
-    let watching = window_event_listener(leptos::ev::hashchange, move |_| {
-        token.set(browser::take_fragment());
-    });
-    on_cleanup(move || watching.remove());
+    let token = link_token();
     let page = move || {
         let token = token.get();
         if token.is_empty() {

@@ -1,11 +1,11 @@
 //! `/invitation#<token>`: the link of a mail that invites to an organization.
 
-use holdfast_contract::organizations::InvitationProof;
+use holdfast_contract::{accounts::Role, organizations::InvitationProof};
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api,
     arrival::arrive,
-    browser, common,
+    common,
     components::erased::{known, part},
     i18n::{self, Locale, use_i18n},
     program,
@@ -14,7 +14,7 @@ use ui::{
 };
 
 use super::{
-    asking::{Asking, Refusal, SubmitButton},
+    asking::{Asking, Refusal, SubmitButton, link_token},
     email::renew,
 };
 
@@ -23,12 +23,7 @@ pub fn InvitationPage() -> impl IntoView {
     let i18n = use_i18n();
     i18n::title(i18n, |locale| td_string!(locale, invitation.title));
     arrive();
-    let token = RwSignal::new(browser::take_fragment());
-    // Another link that is opened in this tab changes only the part of the address after `#`.
-    let watching = window_event_listener(leptos::ev::hashchange, move |_| {
-        token.set(browser::take_fragment());
-    });
-    on_cleanup(move || watching.remove());
+    let token = link_token();
     let account = SignedInUser::expect();
     let is_signed_in = known(move || account.is_signed_in());
     let page = move || match (token.get(), is_signed_in.get()) {
@@ -73,6 +68,10 @@ fn LinkForm(token: String) -> impl IntoView {
     let user = SignedInUser::expect();
     let asking = Asking::new();
     let joined = RwSignal::new(String::new());
+    let has_desk = move || {
+        let role = user.profile().map(|profile| profile.role);
+        matches!(role, Some(Role::Organizer | Role::Admin))
+    };
     let send = move |event: SubmitEvent| {
         event.prevent_default();
         let wanted = InvitationProof { token: token.clone() };
@@ -89,9 +88,14 @@ fn LinkForm(token: String) -> impl IntoView {
                 <div class="form" data-testid="joined">
                     <h1 dir="auto">{joined.get()}</h1>
                     <p>{tx!(i18n, invitation.done)}</p>
-                    <a class="button primary wide" href="/desk" rel=program::rel("/desk")>
-                        {tx!(i18n, invitation.desk)}
-                    </a>
+                    {has_desk()
+                        .then(|| {
+                            view! {
+                                <a class="button primary wide" href="/desk" rel=program::rel("/desk")>
+                                    {tx!(i18n, invitation.desk)}
+                                </a>
+                            }
+                        })}
                 </div>
             }
             .into_any();

@@ -5,24 +5,18 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api,
     arrival::arrive,
-    browser,
     i18n::{self, use_i18n},
     td_string, tx,
 };
 
-use super::asking::{Asking, NewPasswordField, PasswordSet, ProofFailure};
+use super::asking::{Asking, NewPasswordField, PasswordSet, ProofFailure, link_token};
 
 #[component]
 pub fn ResetPage() -> impl IntoView {
     let i18n = use_i18n();
     i18n::title(i18n, |locale| td_string!(locale, reset.title));
     arrive();
-    let (token, resetting) = (RwSignal::new(browser::take_fragment()), Asking::new());
-    // Another link that is opened in this tab changes only the part of the address after `#`.
-    let watching = window_event_listener(leptos::ev::hashchange, move |_| {
-        token.set(browser::take_fragment());
-    });
-    on_cleanup(move || watching.remove());
+    let (token, resetting) = (link_token(), Asking::new());
     let password = RwSignal::new(String::new());
     let reset = move |event: SubmitEvent| {
         event.prevent_default();

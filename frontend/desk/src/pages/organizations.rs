@@ -7,6 +7,7 @@ mod members;
 use holdfast_contract::{
     accounts::{Profile, Role},
     organizations::Organization,
+    problem::ProblemType,
 };
 use leptos::prelude::*;
 use ui::{
@@ -48,7 +49,12 @@ async fn page(listed: Listed, after: Option<String>) -> ItemPage<Organization> {
         Listed::Own(ids) => {
             let mut own = Vec::with_capacity(ids.len());
             for id in ids {
-                own.push(api::organization(id).await?);
+                match api::organization(id).await {
+                    Ok(organization) => own.push(organization),
+                    // The user has left it, and the profile does not know it yet.
+                    Err(left) if left.kind() == Some(ProblemType::NotFound) => {}
+                    Err(failed) => return Err(failed),
+                }
             }
             Ok((own, None))
         }
@@ -65,10 +71,11 @@ fn Organizations(profile: Profile) -> impl IntoView {
     let is_admin = profile.role == Role::Admin;
     let own = profile.organizations.iter().map(|it| it.organization_id).collect();
     let listed = if is_admin { Listed::All("applied".to_owned()) } else { Listed::Own(own) };
-    let (list, listed) = (Paged::new(), StoredValue::new(listed));
+    let (list, listed, open) = (Paged::new(), StoredValue::new(listed), RwSignal::new(None));
     list.begin(page(listed.get_value(), None));
     let more = Callback::new(move |()| list.read(page(listed.get_value(), list.cursor())));
     let choose = move |status: String| {
+        open.set(None);
         listed.set_value(Listed::All(status));
         list.begin(page(listed.get_value(), None));
     };
@@ -84,7 +91,11 @@ fn Organizations(profile: Profile) -> impl IntoView {
                             <Nothing
                                 sign=Sign::Check
                                 title=tx!(i18n, organizations.none)
-                                text=tx!(i18n, organizations.none_text)
+                                text=if is_admin {
+                                    tx!(i18n, organizations.none_text)
+                                } else {
+                                    tx!(i18n, organizations.none_own)
+                                }
                             />
                         }
                     })
@@ -95,7 +106,7 @@ fn Organizations(profile: Profile) -> impl IntoView {
                     key=|it| it.with_untracked(|it| it.id)
                     let:organization
                 >
-                    <OrganizationCard organization profile=profile.clone()/>
+                    <OrganizationCard organization profile=profile.clone() open/>
                 </For>
             </ul>
             <PagedEnd list more test_id="more-organizations"/>

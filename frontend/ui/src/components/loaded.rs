@@ -4,10 +4,15 @@ use std::future::Future;
 
 use leptos::prelude::*;
 
-use super::{erased::part, failure::FailureView};
+use super::{
+    erased::{act, part},
+    failure::FailureView,
+};
 use crate::{
     api::CallFailure,
     arrival::arrive,
+    common,
+    i18n::use_i18n,
     state::load::{Load, load},
 };
 
@@ -34,6 +39,29 @@ where
                 arrive();
                 page(it.clone(), again)
             }
+        })
+    })
+}
+
+/// A part of a page whose content is fetched first: says that it loads, then shows the content, or a button that tries again.
+pub fn loaded_part<T: Clone + Send + Sync + 'static>(
+    state: RwSignal<Load<T>>,
+    again: Callback<()>,
+    content: impl Fn(T) -> AnyView + Send + 'static,
+) -> Box<dyn FnMut() -> AnyView + Send> {
+    let i18n = use_i18n();
+    part(move || {
+        state.with(|state| match state {
+            Load::Waiting => {
+                view! { <p role="status" class="soft">{common!(i18n, loading)}</p> }.into_any()
+            }
+            Load::Failed(_) => view! {
+                <button type="button" class="button secondary" on:click=act(move |_| again.run(()))>
+                    {common!(i18n, retry)}
+                </button>
+            }
+            .into_any(),
+            Load::Ready(it) => content(it.clone()),
         })
     })
 }

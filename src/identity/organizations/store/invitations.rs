@@ -1,11 +1,13 @@
 //! The SQL of invitations.
 
-use holdfast_domain::ids::{InvitationId, OrganizationId};
+use holdfast_domain::ids::{InvitationId, OrganizationId, UserId};
 use holdfast_entity::invitations::{Column, Entity, Model};
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, UpdateMany,
     sea_query::{ExprTrait, LockType},
 };
+
+use uuid::Uuid;
 
 use crate::kernel::db::{self, Sql, StoreError, Tx};
 
@@ -56,9 +58,22 @@ pub async fn end_to(tx: &Tx, organization: OrganizationId, email: &str) -> Resul
     db::change(tx, end(to)).await.map(|_| ())
 }
 
-/// Deletes the invitations to this address.
-pub async fn delete_to(tx: &Tx, email: &str) -> Result<(), StoreError> {
-    db::change(tx, Entity::delete_many().filter(Column::Email.eq(email))).await.map(|_| ())
+/// Ends the invitation, which the user has accepted.
+pub async fn accept(tx: &Tx, id: InvitationId, user: UserId) -> Result<(), StoreError> {
+    let one = Entity::update_many()
+        .filter(Column::Id.eq(id))
+        .col_expr(Column::AcceptedBy, Some(user).into());
+    db::change(tx, end(one)).await.map(|_| ())
+}
+
+/// Deletes the invitations to this address, and those that the user has accepted. Returns their ids.
+pub async fn delete_of(tx: &Tx, email: &str, user: UserId) -> Result<Vec<Uuid>, StoreError> {
+    let of = Column::Email.eq(email).or(Column::AcceptedBy.eq(user));
+    let found: Vec<Model> = db::list(tx, Entity::find().filter(of)).await?;
+    let ids: Vec<Uuid> = found.into_iter().map(|invitation| invitation.id.0).collect();
+    let gone = Entity::delete_many().filter(db::is_among(tx, Column::Id, ids.iter().copied()));
+    db::change(tx, gone).await?;
+    Ok(ids)
 }
 
 /// Deletes invitations that have been over for longer than `kept_ms`. Returns their number.

@@ -112,6 +112,20 @@ pub async fn list(
     Ok(found.into_iter().map(StoredReservation::from).collect())
 }
 
+/// What the buyer holds or is paying for in the event, the newest first.
+pub async fn pending(
+    sql: &impl Sql,
+    event: EventId,
+    buyer: Uuid,
+) -> Result<Vec<StoredReservation>, StoreError> {
+    let text = format!(
+        "{STORED} WHERE r.event_id = $1 AND r.buyer_id = $2 AND (r.status = 'in_payment' \
+         OR (r.status = 'active' AND r.expires_at > {{now}})) ORDER BY r.id DESC"
+    );
+    let found: Vec<StoredRow> = sql.list(&text, vec![event.into(), buyer.into()]).await?;
+    Ok(found.into_iter().map(StoredReservation::from).collect())
+}
+
 /// The items of a reservation, in the order of the request.
 pub async fn items(sql: &impl Sql, id: ReservationId) -> Result<Vec<Item>, StoreError> {
     let rows = reservation_items::Entity::find()

@@ -14,7 +14,7 @@ use ui::{
 };
 
 use crate::pages::{
-    asking::{Asking, DoneNote, ProofFailure, Refusal, SubmitButton},
+    asking::{Asking, DoneNote, ProofFailure, Refusal, SubmitButton, focus},
     email::renew,
 };
 
@@ -68,6 +68,7 @@ fn AddressForm(
         asking.send(async move {
             api::ask_new_email(&wanted).await?;
             password.set(String::new());
+            focus("mail-code");
             Ok(())
         });
     };
@@ -146,7 +147,10 @@ fn CodeForm(address: RwSignal<String>, asking: Asking, proving: Asking) -> impl 
                 type="button"
                 class="button secondary wide"
                 data-testid="other-email"
-                on:click=act(move |_| asking.is_done.set(false))
+                on:click=act(move |_| {
+                    asking.is_done.set(false);
+                    focus("email");
+                })
             >
                 {tx!(i18n, account.other_email)}
             </button>

@@ -4,14 +4,14 @@ use holdfast_contract::accounts::DeviceSession;
 use leptos::prelude::*;
 use ui::{
     api::{self, CallFailure},
-    common,
     components::{
-        erased::{act, follow, live, part},
+        erased::{act, follow, live},
         failure::FailureNote,
+        loaded::loaded_part,
     },
     i18n::use_i18n,
     intl::{self, DateStyle},
-    state::load::{Load, load},
+    state::load::load,
     t_string, tx,
 };
 
@@ -51,48 +51,32 @@ pub fn Sessions(
         <section class="panel form" aria-labelledby="sessions-title">
             <h2 id="sessions-title">{tx!(i18n, account.sessions)}</h2>
             <FailureNote failure/>
-            {part(move || {
-                state
-                    .with(|state| match state {
-                        Load::Waiting => {
-                            view! { <p role="status" class="soft">{common!(i18n, loading)}</p> }.into_any()
-                        }
-                        Load::Failed(_) => {
-                            view! {
-                                <button
-                                    type="button"
-                                    class="button secondary"
-                                    on:click=act(move |_| again.run(()))
-                                >
-                                    {common!(i18n, retry)}
-                                </button>
-                            }
-                            .into_any()
-                        }
-                        Load::Ready(sessions) => {
-                            let has_others = sessions.items.iter().any(|it| !it.is_current);
-                            let rows = sessions.items.iter().cloned();
-                            let rows = rows.map(|session| view! { <Row session end/> }).collect_view();
-                            view! {
-                                <ul class="desk-rows">{rows}</ul>
-                                {has_others
-                                    .then(|| {
-                                        view! {
-                                            <button
-                                                type="button"
-                                                class="button secondary"
-                                                data-testid="end-others"
-                                                on:click=act(move |_| end.run(None))
-                                            >
-                                                {tx!(i18n, account.end_others)}
-                                            </button>
-                                        }
-                                    })}
-                            }
-                            .into_any()
-                        }
-                    })
-            })}
+            {loaded_part(
+                state,
+                again,
+                move |sessions| {
+                    let has_others = sessions.items.iter().any(|it| !it.is_current);
+                    let rows = sessions.items.into_iter();
+                    let rows = rows.map(|session| view! { <Row session end/> }).collect_view();
+                    view! {
+                        <ul class="desk-rows">{rows}</ul>
+                        {has_others
+                            .then(|| {
+                                view! {
+                                    <button
+                                        type="button"
+                                        class="button secondary"
+                                        data-testid="end-others"
+                                        on:click=act(move |_| end.run(None))
+                                    >
+                                        {tx!(i18n, account.end_others)}
+                                    </button>
+                                }
+                            })}
+                    }
+                        .into_any()
+                },
+            )}
         </section>
     }
 }

@@ -15,6 +15,7 @@ use ui::{
     i18n::{Locale, use_i18n},
     program, td_string, tx,
 };
+use uuid::Uuid;
 
 use super::members::Members;
 
@@ -34,6 +35,8 @@ pub fn OrganizationCard(
     organization: RwSignal<Organization>,
     /// The user who looks at the page.
     profile: Profile,
+    /// The organization whose form or members are shown; one at a time.
+    open: RwSignal<Option<Uuid>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (id, slug) = organization.with_untracked(|it| (it.id, it.slug.clone()));
@@ -41,7 +44,10 @@ pub fn OrganizationCard(
     let is_owner =
         profile.organizations.iter().any(|it| it.organization_id == id && it.role == "owner");
     let manages = is_admin || is_owner;
-    let is_open = RwSignal::new(false);
+    let own = profile.id;
+    let is_open = move || open.get() == Some(id);
+    let toggle =
+        move |_| open.update(|open| *open = if *open == Some(id) { None } else { Some(id) });
     let status = move || organization.with(|it| it.status);
     let status_name = move || {
         let locale = i18n.get_locale();
@@ -72,16 +78,29 @@ pub fn OrganizationCard(
                 let page = page.clone();
                 match status() {
                     OrganizationStatus::Applied if is_admin => {
-                        view! { <Decision organization/> }.into_any()
+                        view! {
+                            <div class="row-actions">
+                                <button
+                                    type="button"
+                                    class="button secondary"
+                                    aria-expanded=live(move || if is_open() { "true" } else { "false" })
+                                    data-testid="decide"
+                                    on:click=act(toggle)
+                                >
+                                    {tx!(i18n, organizations.decide)}
+                                </button>
+                            </div>
+                        }
+                        .into_any()
                     }
                     OrganizationStatus::Active => view! {
                         <div class="row-actions">
                             <button
                                 type="button"
                                 class="button secondary"
-                                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
+                                aria-expanded=live(move || if is_open() { "true" } else { "false" })
                                 data-testid="show-members"
-                                on:click=act(move |_| is_open.update(|open| *open = !*open))
+                                on:click=act(toggle)
                             >
                                 {tx!(i18n, organizations.members)}
                             </button>
@@ -94,7 +113,15 @@ pub fn OrganizationCard(
                     OrganizationStatus::Applied | OrganizationStatus::Refused => ().into_any(),
                 }
             })}
-            {part(move || is_open.get().then(|| view! { <Members organization=id manages/> }))}
+            {part(move || match (is_open(), status()) {
+                (true, OrganizationStatus::Applied) if is_admin => {
+                    view! { <Decision organization/> }.into_any()
+                }
+                (true, OrganizationStatus::Active) => {
+                    view! { <Members organization=id manages own/> }.into_any()
+                }
+                (..) => ().into_any(),
+            })}
         </li>
     }
 }
@@ -126,12 +153,10 @@ fn Decision(organization: RwSignal<Organization>) -> impl IntoView {
             let _ = busy.try_set(false);
         });
     };
-    let approve = move |event: SubmitEvent| {
-        event.prevent_default();
-        decide(OrganizationStatus::Active);
-    };
+    // A decision cannot be undone, so the Enter key makes none.
+    let stay = act(|event: SubmitEvent| event.prevent_default());
     view! {
-        <form class="form" novalidate on:submit=approve>
+        <form class="form" novalidate on:submit=stay>
             <ReasonNote failure explains=refusal/>
             <Field
                 name="reason"
@@ -143,7 +168,13 @@ fn Decision(organization: RwSignal<Organization>) -> impl IntoView {
                 failure
             />
             <div class="row-actions">
-                <button type="submit" class="button primary" disabled=busy data-testid="approve">
+                <button
+                    type="button"
+                    class="button primary"
+                    disabled=busy
+                    data-testid="approve"
+                    on:click=act(move |_| decide(OrganizationStatus::Active))
+                >
                     {tx!(i18n, organizations.approve)}
                 </button>
                 <button

@@ -8,16 +8,17 @@ use holdfast_contract::organizations::{
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api::{self, CallFailure},
-    common,
     components::{
         erased::{act, live, part},
         failure::FailureNote,
         field::Field,
+        loaded::loaded_part,
+        question::Question,
         reason_note::ReasonNote,
     },
     i18n::{Locale, use_i18n},
-    state::load::{Load, load},
-    t_string, td_string, tx,
+    state::{load::load, session},
+    td_string, tx,
 };
 use uuid::Uuid;
 
@@ -63,18 +64,35 @@ fn role_options(chosen: MemberRole) -> impl IntoView {
 #[derive(Clone, Copy)]
 struct Changing {
     failure: RwSignal<Option<CallFailure>>,
+    busy: RwSignal<bool>,
     again: Callback<()>,
+    /// The user who looks at the page.
+    own: Uuid,
 }
 
 impl Changing {
-    fn send(self, work: impl Future<Output = Result<(), CallFailure>> + 'static) {
+    /// Changes what this user may do, unless a change is under way.
+    fn send(
+        self,
+        user: Option<Uuid>,
+        work: impl Future<Output = Result<(), CallFailure>> + 'static,
+    ) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
         self.failure.set(None);
         leptos::task::spawn_local(async move {
             let answer = work.await;
-            if answer.is_ok() {
-                self.again.run(());
-            }
+            let is_own = answer.is_ok() && user == Some(self.own);
             let _ = self.failure.try_set(answer.err());
+            let _ = self.busy.try_set(false);
+            if is_own {
+                // The profile says what the user may do.
+                session::renewed().await;
+            }
+            // Also after a refusal, so that the rows show what is true.
+            self.again.run(());
         });
     }
 }
@@ -84,37 +102,21 @@ pub fn Members(
     organization: Uuid,
     /// Whether the user may invite, change and remove members.
     manages: bool,
+    /// The user who looks at the page.
+    own: Uuid,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (state, again) = load(move || api::members(organization));
-    let changing = Changing { failure: RwSignal::new(None), again };
+    let changing =
+        Changing { failure: RwSignal::new(None), busy: RwSignal::new(false), again, own };
     view! {
         <section class="form" aria-label=tx!(i18n, organizations.members)>
             <ReasonNote failure=changing.failure explains=refusal/>
-            {part(move || {
-                state
-                    .with(|state| match state {
-                        Load::Waiting => {
-                            view! { <p role="status" class="soft">{common!(i18n, loading)}</p> }.into_any()
-                        }
-                        Load::Failed(_) => {
-                            view! {
-                                <button
-                                    type="button"
-                                    class="button secondary"
-                                    on:click=act(move |_| again.run(()))
-                                >
-                                    {common!(i18n, retry)}
-                                </button>
-                            }
-                            .into_any()
-                        }
-                        Load::Ready(listed) => {
-                            view! { <Rows organization manages listed=listed.clone() changing/> }
-                                .into_any()
-                        }
-                    })
-            })}
+            {loaded_part(
+                state,
+                again,
+                move |listed| view! { <Rows organization manages listed changing/> }.into_any(),
+            )}
             {manages.then(|| view! { <InviteForm organization again/> })}
         </section>
     }
@@ -143,37 +145,80 @@ fn MemberRow(
     let i18n = use_i18n();
     let Member { user_id, email, first_name, last_name, role } = member;
     let name = format!("{first_name} {last_name}").trim().to_owned();
-    let label = {
+    let chosen = RwSignal::new(role);
+    let said = move |of: fn(Locale, &str) -> String| {
         let name = name.clone();
-        move || t_string!(i18n, organizations.role_of, name = name.as_str())
+        live(move || of(i18n.get_locale(), &name))
     };
-    let change = move |event| {
-        let role = role_of(&event_target_value(&event));
-        changing.send(async move { api::change_member(organization, user_id, role).await });
+    let role_label = said(|locale, name| td_string!(locale, organizations.role_of, name = name));
+    let save_label = said(|locale, name| td_string!(locale, organizations.save_role, name = name));
+    let remove_label =
+        said(|locale, name| td_string!(locale, organizations.remove_of, name = name));
+    let asked = said(|locale, name| td_string!(locale, organizations.remove_text, name = name));
+    let shown_name = said(|_, name| name.to_owned());
+    let save = move |_| {
+        let role = chosen.get_untracked();
+        changing.send(Some(user_id), async move {
+            api::change_member(organization, user_id, role).await
+        });
     };
-    let remove = move |_| {
-        changing.send(async move { api::remove_member(organization, user_id).await });
-    };
+    let asking = RwSignal::new(false);
+    let remove = Callback::new(move |()| {
+        asking.set(false);
+        changing
+            .send(Some(user_id), async move { api::remove_member(organization, user_id).await });
+    });
     view! {
         <li class="desk-row" data-testid="member">
             <div class="desk-row-main">
-                <h3 dir="auto">{name}</h3>
+                <h3 dir="auto" prop:textContent=shown_name></h3>
                 <p class="soft">{email}</p>
             </div>
             <div class="desk-row-side">
                 {if manages {
                     view! {
-                        <select data-testid="member-role" aria-label=live(label) on:change=act(change)>
+                        <select
+                            data-testid="member-role"
+                            aria-label=role_label
+                            on:change=act(move |event| chosen.set(role_of(&event_target_value(&event))))
+                        >
                             {role_options(role)}
                         </select>
+                        {part(move || {
+                            (chosen.get() != role)
+                                .then(|| {
+                                    view! {
+                                        <button
+                                            type="button"
+                                            class="button secondary"
+                                            aria-label=save_label
+                                            disabled=changing.busy
+                                            data-testid="save-role"
+                                            on:click=act(save)
+                                        >
+                                            {tx!(i18n, users.save)}
+                                        </button>
+                                    }
+                                })
+                        })}
                         <button
                             type="button"
                             class="button quiet danger"
+                            aria-label=remove_label
+                            disabled=changing.busy
                             data-testid="remove-member"
-                            on:click=act(remove)
+                            on:click=act(move |_| asking.set(true))
                         >
                             {tx!(i18n, organizations.remove)}
                         </button>
+                        <Question
+                            title=tx!(i18n, organizations.remove)
+                            text=asked
+                            keep=tx!(i18n, users.keep)
+                            go_on=tx!(i18n, organizations.remove)
+                            asking
+                            confirmed=remove
+                        />
                     }
                     .into_any()
                 } else {
@@ -189,7 +234,7 @@ fn InvitationRow(organization: Uuid, invitation: Invitation, changing: Changing)
     let i18n = use_i18n();
     let Invitation { id, email, role, .. } = invitation;
     let withdraw = move |_| {
-        changing.send(async move { api::withdraw_invitation(organization, id).await });
+        changing.send(None, async move { api::withdraw_invitation(organization, id).await });
     };
     view! {
         <li class="desk-row" data-testid="invitation">
