@@ -7,8 +7,8 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
 };
 
-/// The media type of a zip (IANA, "application/zip").
-const ZIP: &str = "application/zip";
+/// The media type of a file that is only saved (RFC 2046, 4.5.1). Generators of clients do not know that of a zip.
+const FILE: &str = "application/octet-stream";
 
 /// A zip that is saved under this name, which consists of ASCII letters, digits, `-` and `.`.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ impl IntoResponse for Zip {
     fn into_response(self) -> Response {
         let disposition = format!("attachment; filename=\"{}\"", self.name);
         Response::builder()
-            .content_type(ZIP)
+            .content_type(FILE)
             .header(header::CONTENT_DISPOSITION, disposition)
             .header(header::CACHE_CONTROL, "no-store")
             .body(self.content)
@@ -36,7 +36,7 @@ impl ApiResponse for Zip {
                 status: Some(200),
                 status_range: None,
                 content: vec![MetaMediaType {
-                    content_type: ZIP,
+                    content_type: FILE,
                     schema: Binary::<Vec<u8>>::schema_ref(),
                 }],
                 headers: vec![],

@@ -191,8 +191,17 @@ scenario('an_application_is_approved_and_its_owner_invites_a_member', async ({ v
   await invited.getByTestId('joined').getByRole('link').click();
   await heading(invited, 'My events');
 
+  await desk.reload();
+  await mine.getByTestId('edit-organization').click();
+  await mine.locator('#edit-name').fill('');
+  await mine.getByTestId('save-organization').click();
+  await mine.locator('#edit-name[aria-invalid="true"]').waitFor();
+  await mine.locator('#edit-name').fill('Parc Theatre & Co');
+  await mine.getByTestId('save-organization').click();
+  await mine.getByRole('heading', { name: 'Parc Theatre & Co' }).waitFor();
+
   const page = await visitor('/organizations/parc-theatre');
-  await heading(page, 'Parc Theatre');
+  await heading(page, 'Parc Theatre & Co');
   await page.getByRole('link', { name: 'https://parc.example' }).waitFor();
   assert.equal(await page.getByText('Ltd').count(), 0, 'the name in contracts is not public');
   for (const it of [founder, admin, desk, stranger]) it.faults.length = 0;

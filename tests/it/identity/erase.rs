@@ -218,7 +218,7 @@ async fn an_export_contains_what_the_server_knows() {
     let export = export.send().await.expect("an answer");
     assert_eq!(export.status(), 200);
     let header = |name: &str| export.headers()[name].to_str().expect("text").to_owned();
-    assert_eq!(header("content-type"), "application/zip");
+    assert_eq!(header("content-type"), "application/octet-stream");
     assert_eq!(header("content-disposition"), "attachment; filename=\"holdfast-account.zip\"");
     assert_eq!(header("cache-control"), "no-store");
     let bytes = export.bytes().await.expect("a body");

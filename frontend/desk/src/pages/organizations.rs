@@ -2,6 +2,7 @@
 //! and decide on applications.
 
 mod card;
+mod edit;
 mod members;
 
 use holdfast_contract::{

@@ -12,7 +12,8 @@ use holdfast_contract::{
     operators::{Saga, SagaPage, UserAccount, UserAccountChange, UserAccountPage},
     organizations::{
         Invitation, InvitationProof, MemberChange, MemberRole, Members, NewInvitation,
-        NewOrganization, Organization, OrganizationDecision, OrganizationPage, PublicOrganization,
+        NewOrganization, Organization, OrganizationChange, OrganizationDecision, OrganizationPage,
+        PublicOrganization,
     },
     pages::requests::{self, LIST_LIMIT},
     reservations::{HoldRequest, ReleaseRequest, Reservation},
@@ -316,6 +317,15 @@ pub async fn apply(wanted: &NewOrganization, key: &str) -> Result<Organization, 
 /// `GET /organizations/{id}/details`: an organization of which the user is a member.
 pub async fn organization(id: Uuid) -> Result<Organization, CallFailure> {
     get(&format!("/organizations/{id}/details")).await
+}
+
+/// `PATCH /organizations/{id}`: changes what an organization says about itself.
+pub async fn edit_organization(
+    id: Uuid,
+    change: &OrganizationChange,
+) -> Result<Organization, CallFailure> {
+    let (path, body) = (format!("/organizations/{id}"), json(change));
+    send(ApiCall { method: "PATCH", path: &path, body, ..ApiCall::default() }).await
 }
 
 /// `GET /admin/organizations`: the organizations with this status; all if the word is empty.

@@ -17,7 +17,7 @@ use ui::{
 };
 use uuid::Uuid;
 
-use super::members::Members;
+use super::{edit::EditForm, members::Members};
 
 /// Why a change of an organization is refused.
 pub fn refusal(locale: Locale, reason: &str) -> Option<&'static str> {
@@ -30,13 +30,21 @@ pub fn refusal(locale: Locale, reason: &str) -> Option<&'static str> {
     })
 }
 
+/// A part of an organization's card that is shown only when somebody asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Members,
+    Decision,
+    Form,
+}
+
 #[component]
 pub fn OrganizationCard(
     organization: RwSignal<Organization>,
     /// The user who looks at the page.
     profile: Profile,
-    /// The organization whose form or members are shown; one at a time.
-    open: RwSignal<Option<Uuid>>,
+    /// The part of an organization that is shown; one at a time.
+    open: RwSignal<Option<(Uuid, Part)>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (id, slug) = organization.with_untracked(|it| (it.id, it.slug.clone()));
@@ -45,9 +53,11 @@ pub fn OrganizationCard(
         profile.organizations.iter().any(|it| it.organization_id == id && it.role == "owner");
     let manages = is_admin || is_owner;
     let own = profile.id;
-    let is_open = move || open.get() == Some(id);
-    let toggle =
-        move |_| open.update(|open| *open = if *open == Some(id) { None } else { Some(id) });
+    let shows = move |part: Part| open.get() == Some((id, part));
+    let toggle = move |part: Part| {
+        open.update(|open| *open = Some((id, part)).filter(|wanted| *open != Some(*wanted)));
+    };
+    let expanded = move |part: Part| live(move || if shows(part) { "true" } else { "false" });
     let status = move || organization.with(|it| it.status);
     let status_name = move || {
         let locale = i18n.get_locale();
@@ -83,9 +93,9 @@ pub fn OrganizationCard(
                                 <button
                                     type="button"
                                     class="button secondary"
-                                    aria-expanded=live(move || if is_open() { "true" } else { "false" })
+                                    aria-expanded=expanded(Part::Decision)
                                     data-testid="decide"
-                                    on:click=act(toggle)
+                                    on:click=act(move |_| toggle(Part::Decision))
                                 >
                                     {tx!(i18n, organizations.decide)}
                                 </button>
@@ -98,12 +108,26 @@ pub fn OrganizationCard(
                             <button
                                 type="button"
                                 class="button secondary"
-                                aria-expanded=live(move || if is_open() { "true" } else { "false" })
+                                aria-expanded=expanded(Part::Members)
                                 data-testid="show-members"
-                                on:click=act(toggle)
+                                on:click=act(move |_| toggle(Part::Members))
                             >
                                 {tx!(i18n, organizations.members)}
                             </button>
+                            {manages
+                                .then(|| {
+                                    view! {
+                                        <button
+                                            type="button"
+                                            class="button secondary"
+                                            aria-expanded=expanded(Part::Form)
+                                            data-testid="edit-organization"
+                                            on:click=act(move |_| toggle(Part::Form))
+                                        >
+                                            {tx!(i18n, organizations.edit)}
+                                        </button>
+                                    }
+                                })}
                             <a class="button quiet" href=page.clone() rel=program::rel(&page)>
                                 {tx!(i18n, organizations.public_page)}
                             </a>
@@ -113,12 +137,16 @@ pub fn OrganizationCard(
                     OrganizationStatus::Applied | OrganizationStatus::Refused => ().into_any(),
                 }
             })}
-            {part(move || match (is_open(), status()) {
-                (true, OrganizationStatus::Applied) if is_admin => {
+            {part(move || match (open.get().filter(|(it, _)| *it == id), status()) {
+                (Some((_, Part::Decision)), OrganizationStatus::Applied) => {
                     view! { <Decision organization/> }.into_any()
                 }
-                (true, OrganizationStatus::Active) => {
+                (Some((_, Part::Members)), OrganizationStatus::Active) => {
                     view! { <Members organization=id manages own/> }.into_any()
+                }
+                (Some((_, Part::Form)), OrganizationStatus::Active) => {
+                    let leave = Callback::new(move |()| open.set(None));
+                    view! { <EditForm organization leave/> }.into_any()
                 }
                 (..) => ().into_any(),
             })}
