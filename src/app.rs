@@ -1,6 +1,7 @@
 //! The composition root: it makes the parts of the program, passes them to the slices and serves them. Only this
 //! unit names adapters (`wiring`) and lists slices (`slices`).
 
+mod demo;
 pub mod development;
 mod docs_page;
 mod document;
@@ -19,7 +20,7 @@ pub use self::{
 use crate::{
     access::Access,
     adapters::system::SystemEntropy,
-    catalogue::{Catalogue, create_event::HoldTimes, lifecycle, reads::Pace, seed},
+    catalogue::{Catalogue, create_event::HoldTimes, lifecycle, reads::Pace},
     desk::{administration::Administration, bookings::EventBookings},
     http::{auth::Users, cookie::SiteCookie, tokens::Tokens},
     identity::{
@@ -30,7 +31,6 @@ use crate::{
     kernel::{
         base::Base,
         db::{Db, settings::DatabaseUrl},
-        environment::Environment,
         keys::rotation,
         passes::{self, Pass},
         settings::SettingsError,
@@ -170,28 +170,6 @@ impl App {
         };
         let config = Arc::new(config);
         Ok(Self { config, base, slices, live, post, shared, pages: Pages::NONE })
-    }
-
-    /// Makes the missing parts of the demo: accounts, an organization, three events.
-    ///
-    /// # Errors
-    /// In production, and when the database fails.
-    pub async fn seed(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            self.config.node.environment == Environment::Development,
-            "the demo has known passwords: it is made in development alone"
-        );
-        Ok(seed::seed(&self.slices.accounts, self.slices.catalogue.holds).await?)
-    }
-
-    /// Makes the demo when the database has no event. Does nothing in production.
-    pub async fn seed_when_empty(&self) -> anyhow::Result<()> {
-        let development = self.config.node.environment == Environment::Development;
-        if development && seed::is_empty(&self.base).await? {
-            tracing::info!("the store is empty: making the demo");
-            self.seed().await?;
-        }
-        Ok(())
     }
 
     /// Connects to the database without migrating it.
