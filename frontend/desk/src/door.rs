@@ -12,7 +12,7 @@ use ui::{
     },
     i18n::use_i18n,
     program,
-    state::session::SignedInUser,
+    state::session::{self, SignedInUser},
     t_string, tx,
 };
 
@@ -100,6 +100,8 @@ fn Tabs(tab: Tab, role: Role) -> impl IntoView {
 #[component]
 fn Closed(tab: Tab, email: String) -> impl IntoView {
     let i18n = use_i18n();
+    // The role may be new: an application was approved, or an administrator gave it. The page follows the answer.
+    leptos::task::spawn_local(session::renewed());
     let why = move || match tab {
         Tab::MyEvents => t_string!(i18n, desk.closed_events, email = email.as_str()),
         Tab::Organizations => t_string!(i18n, desk.closed_organizations, email = email.as_str()),
