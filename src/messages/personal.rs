@@ -38,13 +38,14 @@ impl PersonalData for Post {
         Ok(vec![PersonalFile::of("messages", &exported)?])
     }
 
-    /// Those that wait are not sent.
+    /// Deletes the messages to the user, so that waiting messages are not sent.
     async fn erase(&self, tx: &Tx, person: &Person) -> Result<(), ErasureError> {
         Ok(store::delete_to(tx, &person.email).await?)
     }
 }
 
-/// Deletes the messages about these subjects, such as bookings, whatever their address. Those that wait are not sent.
+/// Deletes the messages about these subjects, such as bookings, whatever their address. Waiting messages
+/// are not sent.
 ///
 /// # Errors
 /// When the database fails.

@@ -263,7 +263,7 @@ pub async fn count_try(
 }
 
 /// Deletes accounts that were registered more than `kept_ms` ago and never activated, unless a link still activates them.
-/// Returns their number.
+/// Returns the number of deleted accounts.
 pub async fn forget_inactive(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
     let live = live_links()
         .select_only()

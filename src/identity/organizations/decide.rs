@@ -162,7 +162,7 @@ impl Organizations {
     }
 }
 
-/// The organization, locked.
+/// Reads the organization under a lock, so that no other request decides on it meanwhile.
 pub(super) async fn locked(
     tx: &Tx,
     id: OrganizationId,

@@ -96,7 +96,7 @@ pub async fn set_role(
     db::change(tx, change).await.map(|_| ())
 }
 
-/// Ends one membership.
+/// Deletes the user's membership. The role of the account stays.
 pub async fn delete(tx: &Tx, organization: OrganizationId, user: UserId) -> Result<(), StoreError> {
     let gone = rows::Entity::delete_many()
         .filter(rows::Column::OrganizationId.eq(organization))
