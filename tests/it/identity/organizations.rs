@@ -34,6 +34,33 @@ async fn profile(app: &TestApp, token: &str) -> Profile {
     app.as_user(token).get("/auth/profile").await.read()
 }
 
+/// A server with an administrator, an organization and its owner.
+struct Founded {
+    app: TestApp,
+    /// The administrator's access token.
+    admin: String,
+    /// The owner's access token.
+    owner: String,
+    club: Uuid,
+}
+
+impl Founded {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let admin = account(&app, "admin", Role::Admin, None).await;
+        let (club, owner) = active(&app, &app.as_user(&admin), "owner").await;
+        Self { app, admin, owner, club }
+    }
+
+    fn admin(&self) -> CallerOf<'_> {
+        self.app.as_user(&self.admin)
+    }
+
+    fn owner(&self) -> CallerOf<'_> {
+        self.app.as_user(&self.owner)
+    }
+}
+
 /// An organization that an administrator has made, with a first owner who accepted the invitation.
 async fn active(app: &TestApp, admin: &CallerOf<'_>, owner: &str) -> (Uuid, String) {
     let made = admin.post("/organizations", &club()).await;
@@ -176,30 +203,27 @@ async fn an_attempt_applies_once_and_nobody_floods_the_administrators() {
 
 #[tokio::test]
 async fn only_the_invited_address_accepts_once() {
-    let app = TestApp::start().await;
-    let admin = account(&app, "admin", Role::Admin, None).await;
-    let admin = app.as_user(&admin);
-    let (club, owner) = active(&app, &admin, "owner").await;
-    let owner = app.as_user(&owner);
-    let eve = account(&app, "eve", Role::Customer, None).await;
-    let grace = account(&app, "grace", Role::Customer, None).await;
+    let founded = Founded::new().await;
+    let (app, club, owner) = (&founded.app, founded.club, founded.owner());
+    let eve = account(app, "eve", Role::Customer, None).await;
+    let grace = account(app, "grace", Role::Customer, None).await;
     let invited: Invitation = invites(&owner, club, "Grace@example.org", "manager").await.read();
     assert_eq!((invited.email.as_str(), invited.role), ("grace@example.org", MemberRole::Manager));
-    let mail = mails(&app, "grace@example.org", 1).await.remove(0);
-    let stranger = accepts(&app, &eve, &mail).await;
+    let mail = mails(app, "grace@example.org", 1).await.remove(0);
+    let stranger = accepts(app, &eve, &mail).await;
     stranger.assert_problem(403, "/problems/forbidden");
     assert_eq!(stranger.body["reasons"], json!(["other-address"]));
-    let accepted = accepts(&app, &grace, &mail).await;
+    let accepted = accepts(app, &grace, &mail).await;
     assert_eq!(accepted.read::<Organization>().id, club);
-    accepts(&app, &grace, &mail).await.assert_problem(401, "/problems/invalid-credentials");
+    accepts(app, &grace, &mail).await.assert_problem(401, "/problems/invalid-credentials");
     users_are_read_anew().await;
-    let grace_now = profile(&app, &grace).await;
+    let grace_now = profile(app, &grace).await;
     assert_eq!(
         (grace_now.role, grace_now.organizations[0].role.as_str()),
         (WireRole::Organizer, "manager")
     );
     let grace = app.as_user(&grace);
-    let created = grace.post("/events", &new_event(&app).await).await;
+    let created = grace.post("/events", &new_event(app).await).await;
     assert_eq!(created.status, 201, "{}", created.text);
     // Managers see the members and no invitation, and invite nobody.
     invites(&owner, club, "next@example.org", "viewer").await;
@@ -214,53 +238,48 @@ async fn only_the_invited_address_accepts_once() {
         .get(&format!("/organizations/{club}/members"))
         .await
         .assert_problem(404, "/problems/not-found");
-    app.finish().await;
+    founded.app.finish().await;
 }
 
 #[tokio::test]
 async fn an_invitation_ends_when_it_is_withdrawn_replaced_or_a_week_old() {
-    let app = TestApp::start().await;
-    let admin = account(&app, "admin", Role::Admin, None).await;
-    let admin = app.as_user(&admin);
-    let (club, owner) = active(&app, &admin, "owner").await;
-    let owner = app.as_user(&owner);
-    let grace = account(&app, "grace", Role::Customer, None).await;
+    let founded = Founded::new().await;
+    let (app, club, owner) = (&founded.app, founded.club, founded.owner());
+    let grace = account(app, "grace", Role::Customer, None).await;
     let first: Invitation = invites(&owner, club, "grace@example.org", "viewer").await.read();
-    let first_mail = mails(&app, "grace@example.org", 1).await.remove(0);
+    let first_mail = mails(app, "grace@example.org", 1).await.remove(0);
     let second: Invitation = invites(&owner, club, "grace@example.org", "controller").await.read();
-    let second_mail = mails(&app, "grace@example.org", 2).await.remove(1);
+    let second_mail = mails(app, "grace@example.org", 2).await.remove(1);
     assert_ne!(first.id, second.id);
-    assert_eq!(accepts(&app, &grace, &first_mail).await.status, 401, "replaced");
+    assert_eq!(accepts(app, &grace, &first_mail).await.status, 401, "replaced");
     let path = format!("/organizations/{club}/invitations/{}", second.id);
     assert_eq!(owner.delete(&path).await.status, 204);
     owner.delete(&path).await.assert_problem(404, "/problems/not-found");
-    assert_eq!(accepts(&app, &grace, &second_mail).await.status, 401, "withdrawn");
+    assert_eq!(accepts(app, &grace, &second_mail).await.status, 401, "withdrawn");
     invites(&owner, club, "grace@example.org", "controller").await;
-    let third = mails(&app, "grace@example.org", 3).await.remove(2);
+    let third = mails(app, "grace@example.org", 3).await.remove(2);
     app.advance(7 * DAY).await;
-    assert_eq!(accepts(&app, &grace, &third).await.status, 401, "too old");
+    assert_eq!(accepts(app, &grace, &third).await.status, 401, "too old");
     invites(&owner, club, "grace@example.org", "controller").await;
-    let fourth = mails(&app, "grace@example.org", 4).await.remove(3);
-    assert_eq!(accepts(&app, &grace, &fourth).await.status, 200);
+    let fourth = mails(app, "grace@example.org", 4).await.remove(3);
+    assert_eq!(accepts(app, &grace, &fourth).await.status, 200);
     users_are_read_anew().await;
-    assert_eq!(profile(&app, &grace).await.role, WireRole::Controller);
+    assert_eq!(profile(app, &grace).await.role, WireRole::Controller);
     app.advance(46 * DAY).await;
     let gone = app.app.slices.organizations.retention_pass().await.expect("the pass runs");
     assert_eq!(gone, 5);
-    app.finish().await;
+    founded.app.finish().await;
 }
 
 #[tokio::test]
 async fn members_change_roles_and_leave_and_the_last_owner_stays() {
-    let app = TestApp::start().await;
-    let admin = account(&app, "admin", Role::Admin, None).await;
-    let admin = app.as_user(&admin);
-    let (club, owner_token) = active(&app, &admin, "owner").await;
-    let owner = app.as_user(&owner_token);
-    let grace_token = account(&app, "grace", Role::Customer, None).await;
-    joins(&app, &owner, club, "grace", &grace_token, "viewer").await;
+    let founded = Founded::new().await;
+    let (app, club, owner) = (&founded.app, founded.club, founded.owner());
+    let owner_token = &founded.owner;
+    let grace_token = account(app, "grace", Role::Customer, None).await;
+    joins(app, &owner, club, "grace", &grace_token, "viewer").await;
     let (owner_id, grace_id) =
-        (profile(&app, &owner_token).await.id, profile(&app, &grace_token).await.id);
+        (profile(app, owner_token).await.id, profile(app, &grace_token).await.id);
     let grace = app.as_user(&grace_token);
     let path = |user: Uuid| format!("/organizations/{club}/members/{user}");
     let alone = owner.patch(&path(owner_id), &json!({ "role": "manager" })).await;
@@ -283,7 +302,7 @@ async fn members_change_roles_and_leave_and_the_last_owner_stays() {
     grace.delete(&path(owner_id)).await.assert_problem(404, "/problems/not-found");
     let audit = "SELECT COUNT(*) FROM audit WHERE action = 'organization.member'";
     assert_eq!(app.number(audit).await, 2);
-    app.finish().await;
+    founded.app.finish().await;
 }
 
 /// Whoever has applied in vain is not bound to the organization.
@@ -313,32 +332,30 @@ async fn an_application_is_withdrawn_and_a_refused_one_goes_with_the_account() {
 /// A controller who becomes a manager gets the role that managers need. A role that an administrator took stays taken.
 #[tokio::test]
 async fn a_membership_gives_the_role_that_it_needs_unless_an_administrator_took_it() {
-    let app = TestApp::start().await;
-    let admin = account(&app, "admin", Role::Admin, None).await;
-    let admin = app.as_user(&admin);
-    let (club, owner) = active(&app, &admin, "owner").await;
-    let owner = app.as_user(&owner);
-    let grace = account(&app, "grace", Role::Customer, None).await;
-    joins(&app, &owner, club, "grace", &grace, "controller").await;
-    let id = profile(&app, &grace).await.id;
-    assert_eq!(profile(&app, &grace).await.role, WireRole::Controller);
+    let founded = Founded::new().await;
+    let (app, club, owner) = (&founded.app, founded.club, founded.owner());
+    let admin = founded.admin();
+    let grace = account(app, "grace", Role::Customer, None).await;
+    joins(app, &owner, club, "grace", &grace, "controller").await;
+    let id = profile(app, &grace).await.id;
+    assert_eq!(profile(app, &grace).await.role, WireRole::Controller);
     let member = format!("/organizations/{club}/members/{id}");
     assert_eq!(owner.patch(&member, &json!({ "role": "manager" })).await.status, 204);
     users_are_read_anew().await;
-    let created = app.as_user(&grace).post("/events", &new_event(&app).await).await;
+    let created = app.as_user(&grace).post("/events", &new_event(app).await).await;
     assert_eq!(created.status, 201, "{}", created.text);
     let taken = admin.patch(&format!("/admin/users/{id}"), &json!({ "role": "customer" })).await;
     assert_eq!(taken.status, 200, "{}", taken.text);
     assert_eq!(owner.patch(&member, &json!({ "role": "seller" })).await.status, 204);
     let other = admin.post("/organizations", &club_named("Other")).await.id();
     invites(&admin, other, "grace@example.org", "owner").await;
-    let mail = mails(&app, "grace@example.org", 2).await.remove(1);
-    assert_eq!(accepts(&app, &grace, &mail).await.status, 200);
+    let mail = mails(app, "grace@example.org", 2).await.remove(1);
+    assert_eq!(accepts(app, &grace, &mail).await.status, 200);
     users_are_read_anew().await;
-    assert_eq!(profile(&app, &grace).await.role, WireRole::Customer);
+    assert_eq!(profile(app, &grace).await.role, WireRole::Customer);
     let granted = "SELECT COUNT(*) FROM audit WHERE action = 'user.grant'";
     assert_eq!(app.number(granted).await, 4, "owner, controller, manager, and the taking");
-    app.finish().await;
+    founded.app.finish().await;
 }
 
 fn club_named(name: &str) -> Value {
@@ -349,18 +366,15 @@ fn club_named(name: &str) -> Value {
 
 #[tokio::test]
 async fn a_stranger_gets_few_invitations() {
-    let app = TestApp::start().await;
-    let admin = account(&app, "admin", Role::Admin, None).await;
-    let admin = app.as_user(&admin);
-    let (club, owner) = active(&app, &admin, "owner").await;
-    let owner = app.as_user(&owner);
+    let founded = Founded::new().await;
+    let (club, owner) = (founded.club, founded.owner());
     for _ in 0..5 {
         assert_eq!(invites(&owner, club, "stranger@example.org", "viewer").await.status, 200);
     }
     let refused = invites(&owner, club, "Stranger@example.org", "viewer").await;
     refused.assert_problem(429, "/problems/too-many-requests");
     refused.assert_field("email");
-    app.finish().await;
+    founded.app.finish().await;
 }
 
 /// Two owners who remove each other at once: one of them stays.

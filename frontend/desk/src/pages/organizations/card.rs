@@ -58,6 +58,19 @@ pub fn OrganizationCard(
         open.update(|open| *open = Some((id, part)).filter(|wanted| *open != Some(*wanted)));
     };
     let expanded = move |part: Part| live(move || if shows(part) { "true" } else { "false" });
+    let opener = move |part: Part, test_id: &'static str, name: Signal<&'static str>| {
+        view! {
+            <button
+                type="button"
+                class="button secondary"
+                aria-expanded=expanded(part)
+                data-testid=test_id
+                on:click=act(move |_| toggle(part))
+            >
+                {name}
+            </button>
+        }
+    };
     let status = move || organization.with(|it| it.status);
     let status_name = move || {
         let locale = i18n.get_locale();
@@ -90,43 +103,17 @@ pub fn OrganizationCard(
                     OrganizationStatus::Applied if is_admin => {
                         view! {
                             <div class="row-actions">
-                                <button
-                                    type="button"
-                                    class="button secondary"
-                                    aria-expanded=expanded(Part::Decision)
-                                    data-testid="decide"
-                                    on:click=act(move |_| toggle(Part::Decision))
-                                >
-                                    {tx!(i18n, organizations.decide)}
-                                </button>
+                                {opener(Part::Decision, "decide", tx!(i18n, organizations.decide))}
                             </div>
                         }
                         .into_any()
                     }
                     OrganizationStatus::Active => view! {
                         <div class="row-actions">
-                            <button
-                                type="button"
-                                class="button secondary"
-                                aria-expanded=expanded(Part::Members)
-                                data-testid="show-members"
-                                on:click=act(move |_| toggle(Part::Members))
-                            >
-                                {tx!(i18n, organizations.members)}
-                            </button>
+                            {opener(Part::Members, "show-members", tx!(i18n, organizations.members))}
                             {manages
                                 .then(|| {
-                                    view! {
-                                        <button
-                                            type="button"
-                                            class="button secondary"
-                                            aria-expanded=expanded(Part::Form)
-                                            data-testid="edit-organization"
-                                            on:click=act(move |_| toggle(Part::Form))
-                                        >
-                                            {tx!(i18n, organizations.edit)}
-                                        </button>
-                                    }
+                                    opener(Part::Form, "edit-organization", tx!(i18n, organizations.edit))
                                 })}
                             <a class="button quiet" href=page.clone() rel=program::rel(&page)>
                                 {tx!(i18n, organizations.public_page)}
