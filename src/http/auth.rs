@@ -74,6 +74,14 @@ pub trait Adopt: Send + Sync + std::fmt::Debug {
         user: User,
         locale: &'static str,
     ) -> Result<Option<Adopted>, StoreError>;
+
+    /// Gives the user what guests have bought under the user's address, which the user has proved. Whatever a guest still
+    /// holds or pays for stays the guest's.
+    async fn adopt_address(
+        &self,
+        user: User,
+        locale: &'static str,
+    ) -> Result<Option<Adopted>, StoreError>;
 }
 
 impl Bearer {

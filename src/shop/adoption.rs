@@ -6,6 +6,7 @@
 //! claimed such a key and waits for a buyer's row is a deadlock: the store fails one of the two, and [`db::Db::transact`]
 //! runs it again.
 
+mod by_address;
 mod invariants;
 
 use std::{
@@ -122,6 +123,14 @@ impl Adopt for Adoption {
         }
         Ok(adopted)
     }
+
+    async fn adopt_address(
+        &self,
+        user: User,
+        locale: &'static str,
+    ) -> Result<Option<Adopted>, StoreError> {
+        self.adopt_under_address(user, locale).await.map(Some)
+    }
 }
 
 impl GuestReservations {
@@ -183,8 +192,7 @@ impl Handover {
         guest_bookings::give(tx, &given, guest, to).await?;
         tickets::give(tx, &given, to).await?;
         guest_reservations::give(tx, &moved, guest, to).await?;
-        let subjects: Vec<Uuid> =
-            moved.iter().map(|row| row.id.0).chain(given.iter().map(|id| id.0)).collect();
+        let subjects = subjects(&moved, &given);
         let is_left = is_cut || !left_out.is_empty();
         let is_whole = !is_left && given.len() == bookings.len();
         idempotency::share(tx, from.id(), to.id(), &subjects, is_whole).await?;
@@ -194,12 +202,26 @@ impl Handover {
             kept,
         };
         if !subjects.is_empty() {
-            let subject = ("guest", guest.0);
-            let entry = audit::AuditRecord::new(entropy, user, "guest.adopt", subject, &adopted);
-            audit::record(tx, &entry).await?;
+            record(tx, entropy, self, &adopted).await?;
         }
         Ok((!is_left).then_some(adopted))
     }
+}
+
+/// What moves: the objects that requests of the guest have made.
+fn subjects(moved: &[&reservations::Model], given: &[BookingId]) -> Vec<Uuid> {
+    moved.iter().map(|row| row.id.0).chain(given.iter().map(|id| id.0)).collect()
+}
+
+async fn record(
+    tx: &Tx,
+    entropy: &dyn Entropy,
+    handover: Handover,
+    adopted: &Adopted,
+) -> Result<(), StoreError> {
+    let (user, subject) = (handover.user, ("guest", handover.guest.0));
+    let entry = audit::AuditRecord::new(entropy, user, "guest.adopt", subject, adopted);
+    audit::record(tx, &entry).await
 }
 
 /// The guest's bookings of these events, and the reservations of all other bookings: an event that appeared since the

@@ -229,13 +229,14 @@ impl AccountsApi {
             accounts.begin_session(signed_in, length, device).await
         };
         let opened = self.accounts.base.tasks.run(open).await??;
-        let adopted = match auth::guest_of(request, &self.tokens) {
-            // The user is signed in, and a new account exists, whatever becomes of the guest's holds.
-            Some(guest) => {
-                auth::or_later(self.adopt.adopt(guest, user, auth::locale(request)).await)
-            }
+        // The user is signed in, and a new account exists, whatever becomes of what guests have.
+        let locale = auth::locale(request);
+        let of_guest = match auth::guest_of(request, &self.tokens) {
+            Some(guest) => auth::or_later(self.adopt.adopt(guest, user, locale).await),
             None => None,
         };
+        let of_address = auth::or_later(self.adopt.adopt_address(user, locale).await);
+        let adopted = both(of_guest, of_address);
         let cookie = self.sessions().cookie.set(opened.token, length);
         Ok((cookie, self.session(user, opened.id, adopted).await?))
     }
@@ -252,6 +253,19 @@ impl AccountsApi {
             profile: profile_api::profile_of(&self.accounts, user).await?,
             adopted,
         })
+    }
+}
+
+/// What came from the guest of this browser, and from guests with the user's address, if there was anything.
+fn both(of_guest: Option<Adopted>, of_address: Option<Adopted>) -> Option<Adopted> {
+    let more = of_address.filter(|adopted| !adopted.bookings.is_empty());
+    match (of_guest, more) {
+        (Some(mut all), Some(more)) => {
+            all.reservations.extend(more.reservations);
+            all.bookings.extend(more.bookings);
+            Some(all)
+        }
+        (of_guest, more) => of_guest.or(more),
     }
 }
 

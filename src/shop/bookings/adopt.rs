@@ -19,6 +19,17 @@ pub struct GuestBooking {
     pub reservations: BTreeSet<ReservationId>,
     /// The events of the booking's lines.
     pub events: BTreeSet<EventId>,
+    /// The address that receives the tickets.
+    pub email: Option<String>,
+}
+
+/// The guests who have bought something under the address, at most `limit`.
+pub async fn guests_under(
+    sql: &impl Sql,
+    address: &str,
+    limit: u64,
+) -> Result<Vec<GuestId>, StoreError> {
+    adopt::guests_under(sql, address, limit).await
 }
 
 /// The events of the guest's bookings.
@@ -41,6 +52,7 @@ pub async fn of_guest(tx: &Tx, guest: GuestId) -> Result<Vec<GuestBooking>, Stor
             status: booking.status,
             reservations: lines.iter().map(|line| line.reservation_id).collect(),
             events: lines.iter().map(|line| line.event_id).collect(),
+            email: booking.email,
         }
     });
     Ok(bookings.collect())

@@ -1,6 +1,9 @@
 //! The SQL that moves bookings from a guest to a user.
 
-use holdfast_domain::ids::{BookingId, Buyer, EventId, GuestId};
+use holdfast_domain::{
+    booking::BookingState,
+    ids::{BookingId, Buyer, BuyerKind, EventId, GuestId},
+};
 use holdfast_entity::{
     booking_lines,
     bookings::{self, Column, Entity},
@@ -22,6 +25,26 @@ pub async fn events_of(sql: &impl Sql, guest: GuestId) -> Result<Vec<EventId>, S
         .distinct()
         .join(JoinType::InnerJoin, of_booking)
         .filter(Column::BuyerId.eq(guest.0))
+        .into_tuple()
+        .all(sql.reading())
+        .await?)
+}
+
+/// The guests who have bought something under the address, at most `limit`. Each has at least one paid booking, or one that was
+/// cancelled.
+pub async fn guests_under(
+    sql: &impl Sql,
+    address: &str,
+    limit: u64,
+) -> Result<Vec<GuestId>, StoreError> {
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::BuyerId)
+        .distinct()
+        .filter(Column::Email.eq(address))
+        .filter(Column::BuyerKind.eq(BuyerKind::Guest))
+        .filter(Column::Status.is_in([BookingState::Confirmed, BookingState::Cancelled]))
+        .limit(limit)
         .into_tuple()
         .all(sql.reading())
         .await?)
