@@ -5,6 +5,7 @@
 //! nothing about status, sale window or terms: the transaction of the use case decides those. An object that the
 //! caller may not see does not exist for that caller: the response is 404, never 403.
 
+mod booking_link;
 mod event_key;
 mod proofs;
 mod store;
@@ -20,18 +21,21 @@ use holdfast_domain::{
 };
 use moka::future::Cache;
 
-pub use self::{
-    event_key::EventKey,
-    proofs::{
-        Act, BookingOfEvent, BookingsManaged, BookingsRead, Deletable, EditOrganization,
-        InOrganization, ManageMembers, Managed, OfOrganization, Operator, OrganizationJudge,
-        OwnBooking, Permit, ReadOrganization, ReadableBooking, UserManager, Visible,
-    },
-    store::BookingName,
-};
 use self::{
+    booking_link::LinkVerdict,
     proofs::OwnedEvent,
     store::{EventVisibility, FoundEvent, Owners},
+};
+pub use self::{
+    booking_link::link_token,
+    event_key::EventKey,
+    proofs::{
+        Act, BookingOfEvent, BookingsManaged, BookingsRead, CancelBooking, Deletable,
+        EditOrganization, InOrganization, MailBooking, ManageMembers, Managed, OfOrganization,
+        Operator, OrganizationJudge, OwnBooking, Permit, ReadOrganization, ReadableBooking,
+        ShareBooking, UserManager, Visible,
+    },
+    store::BookingName,
 };
 use crate::{
     http::{
@@ -42,6 +46,7 @@ use crate::{
     kernel::{
         actor::User,
         db::{Db, StoreError},
+        keys::KeyRing,
     },
 };
 
@@ -61,15 +66,17 @@ const REMEMBERED: Duration = Duration::from_secs(5);
 pub struct Access {
     db: Db,
     users: Arc<dyn Users>,
+    /// Signs the links to bookings.
+    keys: KeyRing,
     slugs: Cache<Slug, EventId>,
     published: Cache<EventId, OrganizationId>,
 }
 
 impl Access {
-    pub fn new(db: Db, users: Arc<dyn Users>) -> Self {
+    pub fn new(db: Db, users: Arc<dyn Users>, keys: KeyRing) -> Self {
         let slugs = Cache::builder().max_capacity(MAX_EVENTS).time_to_live(REMEMBERED).build();
         let published = Cache::builder().max_capacity(MAX_EVENTS).time_to_live(REMEMBERED).build();
-        Self { db, users, slugs, published }
+        Self { db, users, keys, slugs, published }
     }
 
     /// The event with this id or slug, if the caller may see it.
@@ -240,40 +247,67 @@ impl Access {
         self.administrator(caller, Action::DecideOrganizations).await.map(OrganizationJudge::new)
     }
 
-    /// The booking, if the caller may read it.
+    /// The booking, if the caller may read it, by the tokens of the request or by the token of a link.
     ///
     /// # Errors
-    /// 401 when the caller is nobody, 404 when the booking does not exist or the caller may not read it.
+    /// 401 when the caller is nobody and has no link, 404 when the booking does not exist or the caller may not read it, 410
+    /// when the time of the link is over.
     pub async fn readable_booking(
         &self,
         caller: &Caller,
+        token: Option<&str>,
         name: BookingName<'_>,
     ) -> Result<ReadableBooking, ApiProblem> {
-        caller.known_buyer()?;
-        let owners = store::booking(&self.db, name).await?.ok_or_else(no_booking)?;
-        let relation = self.relation_to_booking(caller, &owners).await?;
-        if allows(caller.role(), relation, Action::ReadBooking) {
-            return Ok(ReadableBooking::new(owners.booking, relation));
-        }
-        Err(no_booking())
+        let (owners, relation) = self.booking_for(caller, token, name, Action::ReadBooking).await?;
+        Ok(ReadableBooking::new(owners.booking, relation))
     }
 
-    /// The booking, if it is the caller's own.
+    /// The booking, if the caller may perform the action `A` as its buyer, or by the token of a link.
     ///
     /// # Errors
-    /// 401 when the caller is nobody, 404 when the booking does not exist or belongs to somebody else.
-    pub async fn own_booking(
+    /// Those of [`Self::readable_booking`], and 403 when the link only shows the booking.
+    pub async fn own_booking<A: Act>(
         &self,
         caller: &Caller,
+        token: Option<&str>,
         id: BookingId,
-    ) -> Result<OwnBooking, ApiProblem> {
-        let buyer = caller.known_buyer()?;
-        let owners = store::booking(&self.db, BookingName::Id(id)).await?.ok_or_else(no_booking)?;
-        let relation = self.relation_to_booking(caller, &owners).await?;
-        if allows(caller.role(), relation, Action::CancelBooking) {
-            return Ok(OwnBooking::new(owners.booking, buyer));
+    ) -> Result<OwnBooking<A>, ApiProblem> {
+        let name = BookingName::Id(id);
+        let (owners, _) = self.booking_for(caller, token, name, A::ACTION).await?;
+        Ok(OwnBooking::new(owners.booking, owners.buyer()))
+    }
+
+    /// The booking, with a relation to the booking by which the caller may perform the action.
+    async fn booking_for(
+        &self,
+        caller: &Caller,
+        token: Option<&str>,
+        name: BookingName<'_>,
+        action: Action,
+    ) -> Result<(Owners, Relation), ApiProblem> {
+        if token.is_none() {
+            caller.known_buyer()?;
         }
-        Err(no_booking())
+        let owners = store::booking(&self.db, name).await?.ok_or_else(no_booking)?;
+        let relation = self.relation_to_booking(caller, &owners).await?;
+        if allows(caller.role(), relation, action) {
+            return Ok((owners, relation));
+        }
+        let judge = |token| booking_link::judge(&self.keys, token, &owners);
+        match token.map_or(LinkVerdict::Unknown, judge) {
+            LinkVerdict::Valid(relation) if allows(None, relation, action) => {
+                Ok((owners, relation))
+            }
+            LinkVerdict::Valid(_) => Err(ApiProblem::new(
+                ProblemType::CodeRequired,
+                "The link only shows the booking. Send the code of a fresh mail, or sign in.",
+            )),
+            LinkVerdict::Over => Err(ApiProblem::new(
+                ProblemType::LinkExpired,
+                "The link to this booking has expired. Ask for a new one.",
+            )),
+            LinkVerdict::Unknown => Err(no_booking()),
+        }
     }
 
     /// The booking, if it has a line of the event that the permit covers.

@@ -43,6 +43,7 @@ use crate::{
     shop::{
         adoption::Adoption,
         cancellation::Cancellations,
+        links::BookingLinks,
         reservations::{
             Reservations,
             forget::ForgetCursor,
@@ -97,7 +98,8 @@ impl App {
         let live = LiveChanges::new(base.clone(), wiring::broker(&config, &base)?);
         let gateway = wiring::gateway(&config, &base)?;
         let users: Arc<dyn Users> = Arc::new(StoredUsers::new(base.db.clone()));
-        let access = Access::new(base.db.clone(), Arc::clone(&users));
+        let (keys, home) = (config.keys.ring.clone(), &config.network.public_url);
+        let access = Access::new(base.db.clone(), Arc::clone(&users), keys.clone());
         let reservations = Reservations {
             base: base.clone(),
             locks: wiring::locks(&config, &base)?,
@@ -116,21 +118,13 @@ impl App {
             refunds: refunds.clone(),
             relay: live.relay.clone(),
         };
-        let sessions = Sessions {
-            base: base.clone(),
-            keys: config.keys.ring.clone(),
-            cookie: SiteCookie::session(&config.network.public_url),
-        };
-        let accounts = Accounts::new(
-            base.clone(),
-            sessions.clone(),
-            &config.accounts,
-            &config.network.public_url,
-        );
+        let sessions =
+            Sessions { base: base.clone(), keys: keys.clone(), cookie: SiteCookie::session(home) };
+        let accounts = Accounts::new(base.clone(), sessions.clone(), &config.accounts, home);
         let slices = Slices {
             accounts: accounts.clone(),
             sessions,
-            organizations: Organizations { base: base.clone(), keys: config.keys.ring.clone() },
+            organizations: Organizations { base: base.clone(), keys: keys.clone() },
             catalogue: Catalogue::new(
                 base.clone(),
                 access.clone(),
@@ -150,9 +144,9 @@ impl App {
             refunds,
             checkouts,
             cancellations,
+            links: BookingLinks { base: base.clone(), keys, home: home.clone() },
             adoption: Adoption::new(base.clone()),
         };
-        let home = &config.network.public_url;
         let mailer = wiring::mailer(&config, &base)?;
         let post = Post::new(base.clone(), Arc::clone(&mailer), slices.writers(home), home.clone());
         let mut personal = slices.personal();

@@ -7,5 +7,6 @@ pub mod adoption;
 pub mod bookings;
 pub mod cancellation;
 pub mod checkout;
+pub mod links;
 pub mod reservations;
 pub mod tickets;

@@ -90,6 +90,7 @@ impl Site {
                 Page::Checkout
                 | Page::Booking
                 | Page::MyBookings
+                | Page::FindBooking
                 | Page::MyAccount
                 | Page::NewEmail
                 | Page::Apply

@@ -19,6 +19,7 @@ pub mod account_links;
 pub mod account_tries;
 pub mod adopted_reservations;
 pub mod audit;
+pub mod booking_codes;
 pub mod booking_lines;
 pub mod booking_reservations;
 pub mod bookings;

@@ -47,6 +47,18 @@ pub enum ReadBookings {}
 #[derive(Debug)]
 pub enum ManageBookings {}
 
+/// Cancelling a booking as its buyer.
+#[derive(Debug)]
+pub enum CancelBooking {}
+
+/// Making a link that shows a booking.
+#[derive(Debug)]
+pub enum ShareBooking {}
+
+/// Having a mail about a booking sent to its address.
+#[derive(Debug)]
+pub enum MailBooking {}
+
 /// Seeing an organization with its members.
 #[derive(Debug)]
 pub enum ReadOrganization {}
@@ -73,6 +85,18 @@ impl Act for ReadBookings {
 
 impl Act for ManageBookings {
     const ACTION: Action = Action::ManageBookings;
+}
+
+impl Act for CancelBooking {
+    const ACTION: Action = Action::CancelBooking;
+}
+
+impl Act for ShareBooking {
+    const ACTION: Action = Action::ShareBooking;
+}
+
+impl Act for MailBooking {
+    const ACTION: Action = Action::MailBooking;
 }
 
 impl Act for ReadOrganization {
@@ -223,22 +247,32 @@ impl ReadableBooking {
     }
 }
 
-/// Proof that the booking belongs to the caller.
-#[derive(Debug, Clone, Copy)]
-pub struct OwnBooking {
+/// Proof that the caller may perform the action `A` on the booking as its buyer, or by a link to it.
+#[derive(Debug)]
+pub struct OwnBooking<A> {
     booking: BookingId,
     buyer: Buyer,
+    act: PhantomData<A>,
 }
 
-impl OwnBooking {
+impl<A> Clone for OwnBooking<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for OwnBooking<A> {}
+
+impl<A> OwnBooking<A> {
     pub(super) fn new(booking: BookingId, buyer: Buyer) -> Self {
-        Self { booking, buyer }
+        Self { booking, buyer, act: PhantomData }
     }
 
     pub fn booking(self) -> BookingId {
         self.booking
     }
 
+    /// The buyer of the booking, also if the caller acts by a link.
     pub fn buyer(self) -> Buyer {
         self.buyer
     }

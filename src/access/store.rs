@@ -2,14 +2,14 @@
 
 use holdfast_domain::{
     event::Status,
-    ids::{BookingId, BuyerKind, EventId, OrganizationId},
+    ids::{BookingId, Buyer, BuyerKind, EventId, OrganizationId},
 };
 use holdfast_entity::{booking_lines, bookings, events, publications};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{event_key::EventKey, proofs::OwnedEvent};
-use crate::kernel::db::{Db, StoreError};
+use crate::kernel::db::{self as kernel_db, Db, StoreError};
 
 /// An event, and whether everybody may see it.
 pub(super) struct FoundEvent {
@@ -75,6 +75,15 @@ pub(super) struct Owners {
     pub(super) organization: OrganizationId,
     pub(super) buyer_id: Uuid,
     pub(super) buyer_kind: BuyerKind,
+    pub(super) email: Option<String>,
+    /// The database's clock, in milliseconds since 1970.
+    pub(super) now: i64,
+}
+
+impl Owners {
+    pub(super) fn buyer(&self) -> Buyer {
+        Buyer::stored(self.buyer_kind, self.buyer_id)
+    }
 }
 
 /// The owners of a booking.
@@ -83,7 +92,18 @@ pub(super) async fn booking(db: &Db, name: BookingName<'_>) -> Result<Option<Own
         BookingName::Id(id) => bookings::Column::Id.eq(id),
         BookingName::Reference(reference) => bookings::Column::Reference.eq(reference),
     };
-    Ok(bookings::Entity::find().filter(named).into_model().one(db.reader()).await?)
+    let found = bookings::Entity::find()
+        .select_only()
+        .columns([
+            bookings::Column::Id,
+            bookings::Column::OrganizationId,
+            bookings::Column::BuyerId,
+            bookings::Column::BuyerKind,
+            bookings::Column::Email,
+        ])
+        .expr_as(kernel_db::clock(), "now")
+        .filter(named);
+    kernel_db::find(db, found).await
 }
 
 /// Whether the booking has a line of the event.

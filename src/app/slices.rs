@@ -22,7 +22,7 @@ use crate::{
     messages::LetterWriter,
     money::{ledger::Ledger, refunds::Refunds},
     shop::{
-        adoption::Adoption, cancellation::Cancellations, checkout::Checkouts,
+        adoption::Adoption, cancellation::Cancellations, checkout::Checkouts, links::BookingLinks,
         reservations::Reservations,
     },
     slice::{SharedParts, Slice},
@@ -102,6 +102,7 @@ slices! {
     reservations: Reservations,
     checkouts: Checkouts,
     cancellations: Cancellations,
+    links: BookingLinks,
     adoption: Adoption,
     bookings: EventBookings,
     refunds: Refunds,

@@ -39,6 +39,10 @@ pub enum MacPurpose {
     Registration,
     /// The links in mails that invite to an organization.
     Invitation,
+    /// The links to bookings.
+    BookingLink,
+    /// The codes that let the holder of such a link change the booking.
+    BookingCode,
 }
 
 impl MacPurpose {
@@ -49,6 +53,8 @@ impl MacPurpose {
             Self::AccountCode => "mac:account-code",
             Self::Registration => "mac:registration",
             Self::Invitation => "mac:invitation",
+            Self::BookingLink => "mac:booking-link",
+            Self::BookingCode => "mac:booking-code",
         }
     }
 }

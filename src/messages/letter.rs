@@ -69,6 +69,8 @@ pub struct LetterGroup {
     /// Time and place.
     pub lines: Vec<String>,
     pub rows: Vec<LetterRow>,
+    /// The page about this group, if a letter has a page for each.
+    pub link: Option<LetterAction>,
 }
 
 /// A seat or a number of places. A remark or an amount that is empty is not shown.

@@ -11,5 +11,5 @@ mod store;
 pub mod view;
 
 pub use confirmed::is_captured;
-pub use read::{Bookings, shown};
+pub use read::{Bookings, ends_of, page_of, shown};
 pub use store::{By, booking_of_intent, booking_with_lines, find, lines_of, locked_with_lines};

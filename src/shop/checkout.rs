@@ -20,12 +20,10 @@ use crate::{
         personal::PersonalData,
         ports::{PaymentGateway, payments::SimulatedBank},
         saga::{Executor, attention::Attended},
-        settings::WebAddress,
     },
     live::Relay,
-    messages::LetterWriter,
     money::refunds::Refunds,
-    shop::bookings::{Bookings, letters::BookingLetters},
+    shop::bookings::Bookings,
     slice::{SharedParts, Slice},
 };
 
@@ -137,10 +135,6 @@ impl Slice for Checkouts {
 
     fn sagas(&self) -> Vec<Arc<dyn Attended>> {
         vec![Arc::new(self.executor.clone())]
-    }
-
-    fn writers(&self, home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
-        vec![Arc::new(BookingLetters { db: self.base.db.clone(), home: home.clone() })]
     }
 
     fn personal(&self) -> Vec<Arc<dyn PersonalData>> {

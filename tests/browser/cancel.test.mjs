@@ -13,8 +13,9 @@ async function saysThatComesBack(page, part) {
   await page.route('**/api/v1/bookings/reference/*', async (route) => {
     const response = await route.fetch();
     const booking = await response.json();
-    const refundable = { ...booking.total, amount: booking.total.amount * part };
-    await route.fulfill({ response, json: { ...booking, cancellable: true, refundable } });
+    const lines = booking.lines.map((line) => (
+      { ...line, cancellable: true, refundable: { ...line.price, amount: line.price.amount * part } }));
+    await route.fulfill({ response, json: { ...booking, cancellable: true, lines } });
   });
 }
 
@@ -64,6 +65,33 @@ scenario('where_nothing_comes_back_it_is_said_before', async ({ visitor }) => {
   const { page } = await bought(visitor, 'H', { part: 0 });
   await cancelButton(page).click();
   await question(page).getByText('Nothing of what you paid comes back.').waitFor();
+});
+
+scenario('single_lines_are_given_back', async ({ visitor }) => {
+  const { page, seats } = await bought(visitor, 'K');
+  await cancelButton(page).click();
+  const lines = question(page).getByTestId('cancel-line');
+  assert.equal(await lines.count(), 2);
+  const labels = await question(page).locator('label.check').allTextContents();
+  await lines.nth(0).uncheck();
+  await lines.nth(1).uncheck();
+  await question(page).getByText('Choose at least one place.').waitFor();
+  await page.getByTestId('question-confirm').click();
+  await question(page).waitFor();
+  await lines.nth(1).check();
+  const price = labels[1].match(/€[\d.]+/)[0];
+  await question(page).getByText(`${price} comes back to you, the way you paid.`).waitFor();
+  await page.getByTestId('question-confirm').click();
+  await question(page).waitFor({ state: 'detached' });
+  assert.equal((await page.getByTestId('booking-refunded').textContent()).trim(), price);
+  const statuses = await Promise.all(seats.map((seat) => seatStatus(THEATRE, seat.seat_id)));
+  assert.deepEqual(statuses.sort(), ['available', 'sold']);
+  // What is left is given back without a choice.
+  await cancelButton(page).click();
+  await question(page).waitFor();
+  assert.equal(await lines.count(), 0);
+  await page.getByTestId('question-confirm').click();
+  await page.getByRole('heading', { name: 'Cancelled', level: 1 }).waitFor();
 });
 
 scenario('a_booking_is_kept_when_the_question_is_left', async ({ visitor }) => {

@@ -119,6 +119,18 @@ const PAGES = {
   }, stays],
   confirmation: [() => `/bookings/${booking.reference}`,
     (page) => page.getByTestId('ticket').first().waitFor(), asBuyer],
+  'confirmation-cancel': [() => `/bookings/${booking.reference}`, async (page) => {
+    await page.route('**/bookings/*/cancel', (route) => route.fulfill({
+      status: 403,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ type: '/problems/code-required', title: '', status: 403, detail: '' }),
+    }));
+    await page.getByTestId('cancel-booking').click();
+    await page.getByTestId('question-confirm').click();
+    await page.getByTestId('code-asked').waitFor();
+    page.faults.length = 0;
+  }, asBuyer],
+  'find-booking': ['/find-booking', heading],
   bookings: ['/bookings', (page) => page.getByTestId('booking-row').waitFor(), asBuyer],
   'booking-signed-out': ['/bookings/HF-00000000', heading],
   login: ['/login', async (page) => {
@@ -182,7 +194,7 @@ for (const size of SIZES) {
           // Elements with a fixed position appear at the top of a full-page screenshot only if nothing is scrolled.
           await page.evaluate(() => window.scrollTo(0, 0));
           const whole = !name.startsWith('event')
-            && !['checkout-second-step', 'checkout-sign-in'].includes(name);
+            && !['checkout-second-step', 'checkout-sign-in', 'confirmation-cancel'].includes(name);
           const picture = await page.screenshot({
             path: `${FOLDER}${name}-${theme}-${width}.png`, fullPage: whole,
           });

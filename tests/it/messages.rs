@@ -38,9 +38,11 @@ async fn a_paid_booking_is_confirmed_by_one_mail() {
             assert!(text.contains(&line.label), "{text}");
         }
     }
-    assert!(mail.links[0].ends_with(&format!("/bookings/{}", booking.id)), "{:?}", mail.links);
+    let page = format!("/bookings/{}#hb1.read.", booking.reference);
+    assert!(mail.links[0].contains(&page), "{:?}", mail.links);
     let calendar = mail.calendar.expect("a calendar file");
     assert!(calendar.contains("BEGIN:VEVENT") && calendar.contains(&booking.reference));
+    assert!(!calendar.contains("hb1."), "calendars are shared: {calendar}");
     // Neither a repeated request nor another pass sends a second mail.
     assert_eq!(buyer.confirms(&app, "k1", &body).await.status, 201);
     assert_eq!(app.app.post.send_pass().await.expect("the pass runs"), 0);

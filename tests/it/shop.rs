@@ -3,4 +3,5 @@
 mod adoption;
 mod cancellation;
 mod checkout;
+mod links;
 mod reservations;

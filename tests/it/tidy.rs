@@ -159,7 +159,7 @@ const PROOFS: [&str; 16] = [
     "access.operator(",
     "access.organization(",
     "access.organization_judge(",
-    "access.own_booking(",
+    "access.own_booking::<",
     "access.permit(",
     "access.readable_booking(",
     "access.user_manager(",

@@ -147,6 +147,9 @@ pub struct BookingLine {
     /// Whether the buyer may cancel this line now, alone or together with other lines.
     #[serde(default)]
     pub cancellable: bool,
+    /// The amount that a cancellation of this line would refund now. Absent when the buyer cannot cancel the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refundable: Option<Money>,
 }
 
 /// The request body that cancels a booking or some of its lines.
@@ -158,6 +161,55 @@ pub struct CancelRequest {
     /// The ids of the lines to cancel. Default: all lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line_ids: Option<Vec<Uuid>>,
+}
+
+/// The request body that asks for a mail with links to bookings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct BookingLookup {
+    /// The e-mail address of the bookings. The mail goes to this address.
+    pub email: String,
+    /// The reference of the booking, such as `HF-7K2M9QXA`. Without it, the mail lists the newest bookings of the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// A link that shows a booking to whoever has it.
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct BookingLink {
+    /// The value of the header `X-Booking-Link`.
+    #[debug("hidden")]
+    pub token: String,
+    /// The address of the page that shows the booking. It ends in `#` and the token, which browsers do not send to servers.
+    #[debug("hidden")]
+    pub url: String,
+    /// When the link ends (RFC 3339).
+    pub expires_at: String,
+}
+
+/// The request body that proves to read the mails to the booking's address.
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
+#[serde(deny_unknown_fields)]
+pub struct BookingProof {
+    /// The six digits of the mail. Spaces do not matter.
+    #[debug("hidden")]
+    pub code: String,
+}
+
+/// The right to change a booking for a short time.
+#[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct BookingPass {
+    /// The value of the header `X-Booking-Link`. It shows the booking, and allows what its buyer may do.
+    #[debug("hidden")]
+    pub token: String,
+    /// For how many seconds the token is valid.
+    pub expires_in_seconds: i64,
 }
 
 /// The request body of a refund without a cancellation. Only the organizer may send it.

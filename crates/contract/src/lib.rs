@@ -34,6 +34,9 @@ use serde::{Deserialize, Serialize};
 /// `guest_token` of an earlier reservation.
 pub const GUEST_TOKEN_HEADER: &str = "X-Guest-Token";
 
+/// The request header with the token of a link to a booking. The link shows the booking to whoever has it.
+pub const BOOKING_LINK_HEADER: &str = "X-Booking-Link";
+
 /// The request header whose value names one attempt at a change. A client sends the same key with
 /// every retry of the attempt (IETF draft `draft-ietf-httpapi-idempotency-key-header`).
 pub const IDEMPOTENCY_KEY_HEADER: &str = "Idempotency-Key";

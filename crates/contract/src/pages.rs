@@ -47,6 +47,8 @@ pub enum Page<'a> {
     Booking,
     /// `/bookings`, the list of the visitor's bookings.
     MyBookings,
+    /// `/find-booking`, the form that asks for a mail with links to bookings.
+    FindBooking,
     /// `/account`, the signed-in user's profile, password and sessions.
     MyAccount,
     /// `/email`, which proves a new address of the account, or takes its change back. The mails lead to it.
@@ -90,6 +92,7 @@ impl<'a> Page<'a> {
             ("checkout", Some(ids), None) if !ids.is_empty() => Some(Self::Checkout),
             ("bookings", Some(reference), None) if !reference.is_empty() => Some(Self::Booking),
             ("bookings", None, None) => Some(Self::MyBookings),
+            ("find-booking", None, None) => Some(Self::FindBooking),
             ("account", None, None) => Some(Self::MyAccount),
             ("email", None, None) => Some(Self::NewEmail),
             ("apply", None, None) => Some(Self::Apply),
@@ -120,6 +123,7 @@ impl<'a> Page<'a> {
             | Self::ForgotPassword
             | Self::ResetPassword
             | Self::MyBookings
+            | Self::FindBooking
             | Self::MyAccount
             | Self::NewEmail
             | Self::Apply
@@ -187,6 +191,7 @@ mod tests {
         check("/checkout/1,2", Some(Page::Checkout));
         check("/bookings/HF-1", Some(Page::Booking));
         check("/bookings", Some(Page::MyBookings));
+        check("/find-booking", Some(Page::FindBooking));
         check("/login", Some(Page::SignIn));
         check("/register/", Some(Page::Register));
         check("/desk", Some(Page::MyEvents));

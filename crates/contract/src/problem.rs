@@ -28,6 +28,10 @@ pub enum ProblemType {
     InvalidCredentials,
     /// The caller is signed in but not allowed to do this.
     Forbidden,
+    /// The link only shows the booking. To change the booking, send the code of a fresh mail, or sign in.
+    CodeRequired,
+    /// The time of the link is over. Ask for a new one.
+    LinkExpired,
     /// The address is proved, but another browser has registered the account. Send a password and a first name.
     RegisteredElsewhere,
     /// The password is too weak. `errors` says why.
@@ -121,6 +125,10 @@ impl ProblemType {
                 "The e-mail address or the password is wrong",
             ),
             Self::Forbidden => ("/problems/forbidden", 403, "You are not allowed to do this"),
+            Self::CodeRequired => {
+                ("/problems/code-required", 403, "The code of a fresh mail is required")
+            }
+            Self::LinkExpired => ("/problems/link-expired", 410, "The link has expired"),
             Self::RegisteredElsewhere => (
                 "/problems/registered-elsewhere",
                 409,

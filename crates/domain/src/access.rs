@@ -98,6 +98,10 @@ impl AccountStatus {
 pub enum Relation {
     /// The object is the caller's own reservation or booking.
     Owner,
+    /// The caller has a link that shows the booking.
+    Linked,
+    /// The caller has such a link, and has proved a short time ago to read the mails to the booking's address.
+    Proved,
     /// The object belongs to an organization, or is one, of which the caller is a member with this role.
     Member(MembershipRole),
     /// The object belongs to somebody else, or to nobody yet.
@@ -123,6 +127,10 @@ pub enum Action {
     ReadBooking,
     /// Cancel a booking as its buyer.
     CancelBooking,
+    /// Make a link that shows a booking to whoever has it.
+    ShareBooking,
+    /// Have a mail about a booking sent to the booking's address.
+    MailBooking,
     /// List the bookings of an event.
     ReadBookings,
     /// Cancel bookings of an event and refund amounts.
@@ -160,11 +168,12 @@ pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
     let admin = role == Some(Role::Admin);
     let member = match relation {
         Relation::Member(member) => Some(member),
-        Relation::Owner | Relation::Stranger => None,
+        Relation::Owner | Relation::Linked | Relation::Proved | Relation::Stranger => None,
     };
     let is_one_of = |members: &[MembershipRole]| {
         role == Some(Role::Organizer) && member.is_some_and(|member| members.contains(&member))
     };
+    let is_by_link = matches!(relation, Relation::Linked | Relation::Proved);
     match action {
         Action::CreateEvent | Action::ManageEvent | Action::ManageBookings => {
             admin || is_one_of(MANAGERS)
@@ -178,8 +187,14 @@ pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
         | Action::DecideOrganizations => admin,
         Action::ReadReservation => admin || relation == Relation::Owner,
         // Nobody, not even an administrator, may pay for or cancel what another buyer holds.
-        Action::UseReservation | Action::CancelBooking => relation == Relation::Owner,
-        Action::ReadBooking => admin || is_one_of(READERS) || relation == Relation::Owner,
+        Action::UseReservation => relation == Relation::Owner,
+        Action::CancelBooking | Action::ShareBooking => {
+            matches!(relation, Relation::Owner | Relation::Proved)
+        }
+        Action::MailBooking => is_by_link || relation == Relation::Owner,
+        Action::ReadBooking => {
+            admin || is_one_of(READERS) || is_by_link || relation == Relation::Owner
+        }
     }
 }
 
@@ -208,6 +223,18 @@ mod tests {
             assert!(!allows(Some(role), Relation::Stranger, Action::UseReservation));
         }
         assert!(allows(None, Relation::Owner, Action::UseReservation));
+    }
+
+    #[test]
+    fn a_link_opens_its_booking_alone() {
+        let by = |relation| {
+            let may = move |action: &Action| allows(None, relation, *action);
+            Action::VARIANTS.iter().copied().filter(may).collect::<Vec<_>>()
+        };
+        assert_eq!(by(Relation::Linked), [Action::ReadBooking, Action::MailBooking]);
+        let proved =
+            [Action::ReadBooking, Action::CancelBooking, Action::ShareBooking, Action::MailBooking];
+        assert_eq!(by(Relation::Proved), proved);
     }
 
     #[test]

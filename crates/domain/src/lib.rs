@@ -14,6 +14,7 @@ pub mod access;
 pub mod actor;
 pub mod adoption;
 pub mod booking;
+pub mod booking_link;
 pub mod checkout;
 pub mod email;
 pub mod event;

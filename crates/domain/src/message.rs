@@ -31,6 +31,10 @@ pub enum Kind {
     EmailReplaced,
     /// An account was erased.
     AccountErased,
+    /// Somebody has asked for the bookings of an address. The mail has a link to each.
+    BookingLinks,
+    /// Somebody who has the link of a booking wants to change the booking. The mail has a code.
+    BookingCode,
     /// An organization invites somebody to be a member.
     Invitation,
     /// An administrator has approved the application of an organization, or refused it.
@@ -53,6 +57,8 @@ words! {
         EmailChanged = "email_changed",
         EmailReplaced = "email_replaced",
         AccountErased = "account_erased",
+        BookingLinks = "booking_links",
+        BookingCode = "booking_code",
         Invitation = "invitation",
         OrganizationDecided = "organization_decided",
     }

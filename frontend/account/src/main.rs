@@ -17,7 +17,7 @@ use ui::components::not_found::NotFoundPage;
 
 use pages::{
     account::AccountPage, activate::ActivatePage, apply::ApplyPage, bookings::BookingsPage,
-    email::EmailPage, forgot::ForgotPage, invitation::InvitationPage,
+    email::EmailPage, find::FindBookingPage, forgot::ForgotPage, invitation::InvitationPage,
     organization::OrganizationPage, register::RegisterPage, reset::ResetPage, sign_in::SignInPage,
 };
 
@@ -31,6 +31,7 @@ fn main() {
                 <Route path=path!("/forgot") view=ForgotPage/>
                 <Route path=path!("/reset") view=ResetPage/>
                 <Route path=path!("/bookings") view=BookingsPage/>
+                <Route path=path!("/find-booking") view=FindBookingPage/>
                 <Route path=path!("/account") view=AccountPage/>
                 <Route path=path!("/email") view=EmailPage/>
                 <Route path=path!("/apply") view=ApplyPage/>

@@ -6,6 +6,7 @@ pub mod apply;
 mod asking;
 pub mod bookings;
 pub mod email;
+pub mod find;
 pub mod forgot;
 mod form;
 pub mod invitation;

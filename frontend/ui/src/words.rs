@@ -32,6 +32,8 @@ fn problem_text(locale: Locale, kind: ProblemType, problem: &Problem) -> String 
         ProblemType::Unauthorized => td_string!(locale, problem.unauthorized),
         ProblemType::InvalidCredentials => td_string!(locale, problem.invalid_credentials),
         ProblemType::Forbidden => td_string!(locale, problem.forbidden),
+        ProblemType::CodeRequired => td_string!(locale, problem.code_required),
+        ProblemType::LinkExpired => td_string!(locale, problem.link_expired),
         ProblemType::RegisteredElsewhere => td_string!(locale, problem.registered_elsewhere),
         ProblemType::WeakPassword => td_string!(locale, problem.weak_password),
         ProblemType::SeatsUnavailable => td_string!(locale, problem.seats_unavailable),

@@ -59,6 +59,8 @@ impl LetterWriter for AccountLetters {
             | Kind::BookingCancelled
             | Kind::EventCancelled
             | Kind::RefundStarted
+            | Kind::BookingLinks
+            | Kind::BookingCode
             | Kind::Invitation
             | Kind::OrganizationDecided => Ok(None),
         }
@@ -73,7 +75,7 @@ impl AccountLetters {
         letter: impl FnOnce(LinkId) -> Letter + Send,
     ) -> Result<Option<Letter>, StoreError> {
         let id = LinkId(message.subject_id);
-        let is_live = store::link(&self.db, id).await?.is_some();
+        let is_live = store::find_link(&self.db, id).await?.is_some();
         Ok(is_live.then(|| letter(id)))
     }
 
@@ -268,7 +270,7 @@ impl AccountLetters {
         message: &messages::Model,
         language: Language,
     ) -> Result<Letter, StoreError> {
-        let link = store::link(&self.db, LinkId(message.subject_id)).await?;
+        let link = store::find_link(&self.db, LinkId(message.subject_id)).await?;
         let link = link.filter(|link| link.address.as_deref() == Some(&message.recipient));
         let mut letter = Letter::new(
             language,

@@ -158,7 +158,7 @@ impl Accounts {
             (Some(token), None, None) => {
                 let read = |of: &LinkPurpose| links::read(&self.sessions.keys, *of, &token);
                 let id = purposes.iter().find_map(read).ok_or(ProofError::NoProof("token"))?;
-                ("token", store::link(&self.base.db, id).await?)
+                ("token", store::find_link(&self.base.db, id).await?)
             }
             (None, Some(email), Some(code)) => {
                 ("code", self.link_of_code(purposes, &email, &code).await?)

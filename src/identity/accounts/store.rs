@@ -170,7 +170,10 @@ fn live_links() -> Select<account_links::Entity> {
 }
 
 /// The link, if it is live.
-pub async fn link(sql: &impl Sql, id: LinkId) -> Result<Option<account_links::Model>, StoreError> {
+pub async fn find_link(
+    sql: &impl Sql,
+    id: LinkId,
+) -> Result<Option<account_links::Model>, StoreError> {
     db::find(sql, live_links().filter(account_links::Column::Id.eq(id))).await
 }
 

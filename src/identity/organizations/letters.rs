@@ -49,6 +49,8 @@ impl LetterWriter for OrganizationLetters {
             | Kind::BookingCancelled
             | Kind::EventCancelled
             | Kind::RefundStarted
+            | Kind::BookingLinks
+            | Kind::BookingCode
             | Kind::Activation
             | Kind::AccountKnown
             | Kind::Welcome

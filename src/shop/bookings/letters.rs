@@ -1,5 +1,6 @@
 //! The mails about bookings.
 
+mod links;
 mod words;
 
 use std::collections::HashMap;
@@ -8,6 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Datelike as _, Locale, Utc};
 use holdfast_domain::{
     booking::BookingState,
+    booking_link::{LinkScope, read_until_ms},
     checkout::Failure,
     ids::{BookingId, EventId, LineId},
     message::Kind,
@@ -16,11 +18,17 @@ use holdfast_entity::{booking_lines, bookings, events, messages};
 use icalendar::{Calendar, Component as _, EventLike as _};
 use serde::{Deserialize, Serialize};
 
+pub use self::links::links;
 use self::words::{amount, reason};
-use super::store::{self, letters};
+use super::{
+    page_of,
+    store::{self, letters},
+};
 use crate::{
+    access::link_token,
     kernel::{
         db::{Bug, Db, StoreError},
+        keys::KeyRing,
         settings::WebAddress,
     },
     messages::{
@@ -38,6 +46,8 @@ const DECLINED_WAIT_MS: i64 = 15 * 60 * 1000;
 #[derive(Debug, Clone)]
 pub struct BookingLetters {
     pub db: Db,
+    /// Signs the links to the bookings.
+    pub keys: KeyRing,
     /// The address of the shop.
     pub home: WebAddress,
 }
@@ -115,10 +125,14 @@ impl LetterWriter for BookingLetters {
             Kind::BookingCancelled,
             Kind::EventCancelled,
             Kind::RefundStarted,
+            Kind::BookingLinks,
         ]
     }
 
     async fn write(&self, message: &messages::Model) -> Result<Option<Letter>, StoreError> {
+        if message.kind == Kind::BookingLinks {
+            return self.with_links(message).await;
+        }
         let id = BookingId(message.subject_id);
         let (booking, lines) = store::booking_with_lines(&self.db, id).await?;
         if message.kind == Kind::BookingFailed && letters::is_booked_again(&self.db, id).await? {
@@ -126,9 +140,7 @@ impl LetterWriter for BookingLetters {
         }
         let ids = lines.iter().map(|line| line.event_id);
         let events = letters::events(&self.db, ids).await?;
-        let language = Language::of(&message.locale);
-        let subject =
-            BookingSubject { language, home: &self.home, booking: &booking, events: &events };
+        let subject = self.subject(message, &booking, &events);
         let detail = || -> Result<CancelDetail, StoreError> {
             let text = message.detail.as_deref().unwrap_or_default();
             let read = serde_json::from_str(text);
@@ -151,6 +163,8 @@ impl LetterWriter for BookingLetters {
             | Kind::EmailChanged
             | Kind::EmailReplaced
             | Kind::AccountErased
+            | Kind::BookingLinks
+            | Kind::BookingCode
             | Kind::Invitation
             | Kind::OrganizationDecided => None,
         })
@@ -161,6 +175,9 @@ impl LetterWriter for BookingLetters {
 struct BookingSubject<'a> {
     language: Language,
     home: &'a WebAddress,
+    keys: &'a KeyRing,
+    /// When the message was written. A mail that is sent twice has the same links.
+    written_at: i64,
     booking: &'a bookings::Model,
     events: &'a HashMap<EventId, events::Model>,
 }
@@ -341,8 +358,21 @@ impl BookingSubject<'_> {
     fn show(&self) -> LetterAction {
         LetterAction {
             label: self.language.pick("Show my booking", "Voir ma réservation").to_owned(),
-            url: format!("{}/bookings/{}", self.home.as_str(), self.booking.id),
+            url: self.page(),
         }
+    }
+
+    /// The address of the booking's page, with a link that shows the booking on every device.
+    fn page(&self) -> String {
+        let ends = self.events.values().map(|event| event.ends_at);
+        let until_ms = read_until_ms(ends, self.written_at);
+        let id = self.booking.id;
+        let token = self
+            .booking
+            .email
+            .as_deref()
+            .map(|address| link_token(self.keys, LinkScope::Read, id, address, until_ms));
+        page_of(self.home, &self.booking.reference, token.as_deref())
     }
 
     /// The names of the lines' events.
@@ -373,7 +403,7 @@ impl BookingSubject<'_> {
             Some(event) => (event.name.clone(), vec![self.time(event), event.place.clone()]),
             None => (String::new(), Vec::new()),
         };
-        LetterGroup { title, lines, rows: vec![row] }
+        LetterGroup { title, lines, rows: vec![row], link: None }
     }
 
     fn row(&self, line: &booking_lines::Model, amounts: Amounts) -> LetterRow {
@@ -427,7 +457,8 @@ impl BookingSubject<'_> {
                     .summary(&event.name)
                     .location(&event.place)
                     .description(&format!("{}\n{}", self.booking.reference, places.join("\n")))
-                    .url(&format!("{}/bookings/{}", self.home.as_str(), self.booking.id))
+                    // Calendars are shared, so their entries contain no link that opens the booking.
+                    .url(&page_of(self.home, &self.booking.reference, None))
                     .starts(utc(event.starts_at))
                     .ends(utc(event.ends_at))
                     .done(),

@@ -14,9 +14,38 @@ use super::{
 };
 use crate::{
     access::BookingsRead,
-    kernel::db::{Db, Sql, StoreError},
+    kernel::{
+        db::{Db, Sql, StoreError},
+        settings::WebAddress,
+    },
     shop::tickets,
 };
+
+/// The reference in the form in which bookings have it, from what somebody typed. `None` if no booking can have it.
+pub fn reference_of(typed: &str) -> Option<String> {
+    let typed = typed.trim().to_uppercase();
+    let letters = typed.strip_prefix("HF-").unwrap_or(&typed);
+    let is_reference =
+        letters.len() == 8 && letters.bytes().all(|letter| letter.is_ascii_alphanumeric());
+    is_reference.then(|| format!("HF-{letters}"))
+}
+
+/// The address of a booking's page. With the token of a link, the page shows the booking to everybody. The part after `#` is
+/// not sent to any server, so no log contains it.
+pub fn page_of(home: &WebAddress, reference: &str, token: Option<&str>) -> String {
+    let page = format!("{}/bookings/{reference}", home.as_str());
+    match token {
+        Some(token) => format!("{page}#{token}"),
+        None => page,
+    }
+}
+
+/// When the events of the booking's lines end, in milliseconds since 1970.
+pub async fn ends_of(sql: &impl Sql, id: BookingId) -> Result<Vec<i64>, StoreError> {
+    let lines = store::lines_of(sql, &[id]).await?;
+    let events = store::letters::events(sql, lines.iter().map(|line| line.event_id)).await?;
+    Ok(events.values().map(|event| event.ends_at).collect())
+}
 
 /// A booking on the wire, as a transaction sees it. A pending booking is shown without its next action.
 pub async fn shown(sql: &impl Sql, id: BookingId) -> Result<Option<Booking>, StoreError> {

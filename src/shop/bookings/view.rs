@@ -29,6 +29,11 @@ pub fn booking(
         line.obstacle(Asker::Buyer, occasions.now_ms).is_none()
     };
     let can_give_back = status == BookingStatus::Confirmed && live().all(free_of_obstacles);
+    let is_cancellable = |line: &holdfast_domain::refund::rules::Line| {
+        status == BookingStatus::Confirmed
+            && line.standing == LineStatus::Live
+            && free_of_obstacles(line)
+    };
     Booking {
         id: stored.id.0,
         reference: stored.reference.clone(),
@@ -52,9 +57,8 @@ pub fn booking(
                 price: money(line.price_minor),
                 refunded: money(standing.returned_minor),
                 cancelled: standing.standing == LineStatus::Cancelled,
-                cancellable: status == BookingStatus::Confirmed
-                    && standing.standing == LineStatus::Live
-                    && free_of_obstacles(standing),
+                cancellable: is_cancellable(standing),
+                refundable: is_cancellable(standing).then(|| money(standing.left_minor())),
             })
             .collect(),
         tickets,

@@ -15,7 +15,7 @@ use super::{
     cancel::CancelCommand,
 };
 use crate::{
-    access::Access,
+    access::{Access, CancelBooking},
     http::{
         auth::Caller,
         body::{Json, MaybeJson},
@@ -58,9 +58,13 @@ impl CancellationApi {
         /// One key for each attempt, the same with every retry. May be omitted.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
+        /// The token of a link, from `POST /bookings/{id}/code/proof`.
+        #[oai(name = "X-Booking-Link")]
+        link: Header<Option<String>>,
         body: MaybeJson<CancelRequest>,
     ) -> Result<BookingAnswer, ApiProblem> {
-        let booking = self.access.own_booking(&caller, BookingId(id.0)).await?;
+        let (link, id) = (link.0.as_deref(), BookingId(id.0));
+        let booking = self.access.own_booking::<CancelBooking>(&caller, link, id).await?;
         let (id, buyer) = (booking.booking(), booking.buyer());
         let request = body.0.unwrap_or_default();
         let attempt = key.0.map(|key| Attempt::new(buyer.id(), CANCEL, &key, &(id, &request)));

@@ -39,7 +39,7 @@ use crate::{
     },
     identity::accounts::log_in,
     kernel::idempotency::Attempt,
-    shop::reservations::in_payment::begin::BeginError,
+    shop::{bookings::read::reference_of, reservations::in_payment::begin::BeginError},
 };
 
 /// The route name under which idempotency keys of confirmations are stored.
@@ -117,23 +117,32 @@ impl BookingsApi {
         &self,
         caller: Caller,
         reference: Path<String>,
+        /// The token of a link to the booking.
+        #[oai(name = "X-Booking-Link")]
+        link: Header<Option<String>>,
     ) -> Result<Json<Booking>, ApiProblem> {
-        caller.known_buyer()?;
-        let reference = reference.0.trim().to_uppercase();
-        // The server never issued another form. A path can contain any text.
-        if !is_reference(&reference) {
-            return Err(no_booking());
+        if link.0.is_none() {
+            caller.known_buyer()?;
         }
+        // A path can contain any text.
+        let reference = reference_of(&reference.0).ok_or_else(no_booking)?;
         let name = BookingName::Reference(&reference);
-        let booking = self.access.readable_booking(&caller, name).await?;
+        let booking = self.access.readable_booking(&caller, link.0.as_deref(), name).await?;
         self.checkouts.read(booking).await?.map(Json).ok_or_else(no_booking)
     }
 
     /// Read a booking.
     #[oai(path = "/:id", method = "get")]
-    async fn read(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<Booking>, ApiProblem> {
+    async fn read(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        /// The token of a link to the booking.
+        #[oai(name = "X-Booking-Link")]
+        link: Header<Option<String>>,
+    ) -> Result<Json<Booking>, ApiProblem> {
         let name = BookingName::Id(BookingId(id.0));
-        let booking = self.access.readable_booking(&caller, name).await?;
+        let booking = self.access.readable_booking(&caller, link.0.as_deref(), name).await?;
         self.checkouts.read(booking).await?.map(Json).ok_or_else(no_booking)
     }
 }
@@ -213,12 +222,6 @@ impl BookingsApi {
             ConfirmOutcome::NotYet => Err(keyed::in_flight()),
         }
     }
-}
-
-fn is_reference(text: &str) -> bool {
-    text.strip_prefix("HF-").is_some_and(|letters| {
-        letters.len() == 8 && letters.bytes().all(|letter| letter.is_ascii_alphanumeric())
-    })
 }
 
 fn no_booking() -> ApiProblem {

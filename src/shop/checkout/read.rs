@@ -21,7 +21,9 @@ impl Checkouts {
     pub async fn read(&self, booking: ReadableBooking) -> Result<Option<Booking>, StoreError> {
         match booking.reader() {
             Relation::Owner => self.find(booking.booking()).await,
-            Relation::Member(_) | Relation::Stranger => self.bookings.find(booking.booking()).await,
+            Relation::Linked | Relation::Proved | Relation::Member(_) | Relation::Stranger => {
+                self.bookings.find(booking.booking()).await
+            }
         }
     }
 

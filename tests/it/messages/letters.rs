@@ -72,14 +72,13 @@ async fn the_mails_say_what_they_should() {
         to_cancel.push((language, to, buyer, reference(&confirmed), confirmed));
     }
     for (language, to, buyer, reference, confirmed) in to_cancel {
-        let address = confirmed.links[0].clone();
-        let id = address.rsplit('/').next().expect("an id").to_owned();
-        let changing = [(reference.as_str(), "HF-REFERENCE"), (id.as_str(), "BOOKING")];
+        let token = token_of(&confirmed, &format!("/bookings/{reference}"));
+        let changing = [(reference.as_str(), "HF-REFERENCE"), (token, "TOKEN")];
         check(&format!("confirmed.{language}"), &confirmed, &changing);
-        let booking = buyer.reads_booking(&app, id.parse().expect("an id")).await;
+        let booking = buyer.gets(&app, &format!("/bookings/reference/{reference}")).await.booking();
         let one = json!({ "line_ids": [booking.lines[0].id] });
-        let cancelled =
-            app.as_guest(&buyer.token).post(&format!("/bookings/{id}/cancel"), &one).await;
+        let path = format!("/bookings/{}/cancel", booking.id);
+        let cancelled = app.as_guest(&buyer.token).post(&path, &one).await;
         assert_eq!(cancelled.status, 200, "{}", cancelled.text);
         let told = mails(&app, &to, 2).await.remove(1);
         check(&format!("cancelled.{language}"), &told, &changing);
@@ -92,6 +91,37 @@ async fn the_mails_say_what_they_should() {
         check(&format!("called_off.{language}"), &told, &[(&reference, "HF-REFERENCE")]);
     }
     all_refunded(&app).await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_mails_with_links_to_bookings_say_what_they_should() {
+    let (app, event) = app_with_event().await;
+    let text = "UPDATE events SET name = 'Die Zauberflöte', place = 'Großes Haus', \
+                time_zone = 'Europe/Berlin', starts_at = 4102506000000, ends_at = 4102516800000";
+    holdfast::kernel::db::Sql::run(&app.app.base.db, text, vec![]).await.expect("it is done");
+    for language in ["en", "fr"] {
+        let to = format!("{language}@example.org");
+        let buyer = pays(&app, &event, language, "pm_card_visa", &to).await;
+        let confirmed = mails(&app, &to, 1).await.remove(0);
+        let reference = reference(&confirmed);
+        let page = format!("/bookings/{reference}");
+        let booking = buyer.gets(&app, &format!("/bookings/reference/{reference}")).await.booking();
+        let (caller, headers) = (app.as_guest(&buyer.token), [("Accept-Language", language)]);
+        let asked = format!("/bookings/{}/code", booking.id);
+        assert_eq!(caller.send(Method::POST, &asked, None, &headers).await.status, 204);
+        let told = mails(&app, &to, 2).await.remove(1);
+        let code = told.text.lines().find_map(|line| line.strip_prefix("Code"));
+        let code = code.expect("a code").trim_start_matches([':', ' ', '\u{a0}']).to_owned();
+        let changing = [(reference.as_str(), "HF-REFERENCE"), (code.as_str(), "123456")];
+        check(&format!("booking_code.{language}"), &told, &changing);
+        let wanted = json!({ "email": to, "reference": reference });
+        let asked = caller.send(Method::POST, "/bookings/lookup", Some(&wanted), &headers).await;
+        assert_eq!(asked.status, 204, "{}", asked.text);
+        let told = mails(&app, &to, 3).await.remove(2);
+        let changing = [(reference.as_str(), "HF-REFERENCE"), (token_of(&told, &page), "TOKEN")];
+        check(&format!("booking_links.{language}"), &told, &changing);
+    }
     app.finish().await;
 }
 

@@ -52,6 +52,7 @@ pub enum Who {
 
 /// The operation that would end the caller's account.
 const ERASURE: &str = "DELETE /auth/profile";
+const CODE: &str = "POST /bookings/{id}/code/proof";
 
 /// The route that the document cannot describe, because its response does not end.
 pub const STREAM: &str = "GET /events/{id}/stream";
@@ -326,6 +327,8 @@ impl PolicyWorld {
                 let item: Uuid = item.expect("a look").expect("an item");
                 json!({ "items": [{ "item_id": item }] })
             }
+            "POST /bookings/lookup" => json!({ "email": self.email }),
+            CODE => json!({ "code": "000000" }),
             "POST /bookings/confirm" => json!({ "reservation_ids": [self.reservation],
                 "email": self.email, "payment": { "method": "pm_card_visa" } }),
             "POST /events/{id}/bookings/{booking_id}/refund" => {
@@ -360,8 +363,8 @@ impl PolicyWorld {
     pub async fn ask_at(&self, path: &str, caller: &CallerOf<'_>, operation: &str) -> Answer {
         let body = self.body(operation).await;
         let answer = self.send(path, caller, operation, body.as_ref()).await;
-        // The password is wrong, because the account is needed for the other operations.
-        let is_kept = operation == ERASURE && answer.status == 400;
+        // The password is wrong, because the account is needed for the other operations; nobody has mailed a code.
+        let is_kept = [ERASURE, CODE].contains(&operation) && answer.status == 400;
         let sound =
             is_kept || answer.status < 500 && ![400, 405, 413, 415].contains(&answer.status);
         assert!(sound, "{operation}: {} {}", answer.status, answer.text);

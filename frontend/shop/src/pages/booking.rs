@@ -1,7 +1,10 @@
-//! `/bookings/:reference`: a booking with its tickets, and the button that cancels it.
+//! `/bookings/:reference`: a booking with its tickets, and the buttons that share and cancel it. The part of the address after `#`
+//! is the token of a link, which shows the booking on every device.
 
 mod cancel;
 mod held;
+mod link;
+mod share;
 mod ticket;
 mod told;
 
@@ -15,6 +18,8 @@ use leptos_router::hooks::use_params_map;
 use crate::pages::checkout::poll_wait_ms;
 use cancel::Cancel;
 use held::HeldSeconds;
+use link::VisitorLink;
+use share::ShareButtons;
 use ticket::TicketCard;
 use told::given_back;
 use ui::{
@@ -44,8 +49,8 @@ struct Opening {
     events: Vec<Event>,
 }
 
-async fn open(reference: String) -> Result<Opening, CallFailure> {
-    let booking = api::booking_by_reference(&reference).await?;
+async fn open(reference: String, link: VisitorLink) -> Result<Opening, CallFailure> {
+    let booking = api::booking_by_reference(&reference, link.token().as_deref()).await?;
     let mut events: Vec<Event> = Vec::new();
     for line in &booking.lines {
         if !events.iter().any(|event| event.id == line.event_id) {
@@ -70,10 +75,11 @@ pub fn BookingPage() -> impl IntoView {
 #[component]
 fn Opened(reference: String) -> impl IntoView {
     browser::set_title(&format!("{reference} · Holdfast"));
+    let link = VisitorLink::of(&reference);
     loaded(
-        move || open(reference.clone()),
+        move || open(reference.clone(), link),
         || view! { <Skeleton/> }.into_any(),
-        |opening, _| view! { <Purchase opening/> }.into_any(),
+        move |opening, _| view! { <Purchase opening link/> }.into_any(),
     )
 }
 
@@ -92,14 +98,14 @@ fn Skeleton() -> impl IntoView {
 }
 
 #[component]
-fn Purchase(opening: Opening) -> impl IntoView {
+fn Purchase(opening: Opening, link: VisitorLink) -> impl IntoView {
     let i18n = use_i18n();
     let Opening { mut booking, events } = opening;
     let held = HeldSeconds::new();
     held.put(&mut booking);
     let booking = RwSignal::new(booking);
     let events = StoredValue::new(events);
-    leptos::task::spawn_local(watch(booking, held));
+    leptos::task::spawn_local(watch(booking, held, link));
     let tickets = move || {
         let booking = booking.get();
         (!booking.tickets.is_empty()).then(|| view! { <Tickets booking events/> })
@@ -110,20 +116,21 @@ fn Purchase(opening: Opening) -> impl IntoView {
             {part(tickets)}
             <div class="row-actions">
                 <a href="/" class="button secondary">{common!(i18n, to_events)}</a>
-                <Cancel booking/>
+                <ShareButtons booking link/>
+                <Cancel booking link/>
             </div>
         </main>
     }
 }
 
 /// Asks about a pending booking until its payment has ended or the visitor leaves the page.
-async fn watch(booking: RwSignal<Booking>, held: HeldSeconds) {
+async fn watch(booking: RwSignal<Booking>, held: HeldSeconds, link: VisitorLink) {
     for n in 0..MAX_POLLS {
         let pending =
             booking.try_with_untracked(|it| (it.status == BookingStatus::Pending).then_some(it.id));
         let Some(Some(id)) = pending else { return };
         browser::sleep(poll_wait_ms(n)).await;
-        if let Ok(mut now) = api::booking(id).await {
+        if let Ok(mut now) = api::booking(id, link.token().as_deref()).await {
             held.put(&mut now);
             if booking.try_with_untracked(|it| *it != now) == Some(true) {
                 booking.set(now);

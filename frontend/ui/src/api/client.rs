@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use holdfast_contract::{
-    GUEST_TOKEN_HEADER, IDEMPOTENCY_KEY_HEADER,
+    BOOKING_LINK_HEADER, GUEST_TOKEN_HEADER, IDEMPOTENCY_KEY_HEADER,
     problem::{Problem, ProblemType},
 };
 use serde::de::DeserializeOwned;
@@ -72,6 +72,8 @@ pub struct ApiCall<'a> {
     pub body: Option<String>,
     /// The idempotency key of the attempt. `None` for requests that need none.
     pub key: Option<&'a str>,
+    /// The token of a link to the booking that the path names.
+    pub link: Option<&'a str>,
 }
 
 /// Sends the call and parses the response.
@@ -193,6 +195,9 @@ async fn exchange(call: &ApiCall<'_>, sender: Sender) -> Result<Response, JsValu
     }
     if let Some(key) = call.key {
         headers.set(IDEMPOTENCY_KEY_HEADER, key)?;
+    }
+    if let Some(link) = call.link {
+        headers.set(BOOKING_LINK_HEADER, link)?;
     }
     let init = RequestInit::new();
     init.set_method(if call.method.is_empty() { "GET" } else { call.method });

@@ -30,7 +30,7 @@ const BOOKINGS_LIMIT: u32 = 20;
 /// The number of users or organizations on one page of a list.
 const USERS_LIMIT: u32 = 20;
 
-fn json(value: &impl Serialize) -> Option<String> {
+pub(super) fn json(value: &impl Serialize) -> Option<String> {
     serde_json::to_string(value).ok()
 }
 
@@ -142,6 +142,7 @@ pub async fn confirm(body: &str, key: &str) -> Result<Booking, CallFailure> {
         path: "/bookings/confirm",
         body: Some(body.to_owned()),
         key: Some(key),
+        ..ApiCall::default()
     })
     .await
 }
@@ -149,21 +150,6 @@ pub async fn confirm(body: &str, key: &str) -> Result<Booking, CallFailure> {
 /// `GET /bookings/me`: one page of the visitor's bookings, newest first.
 pub async fn bookings(after: Option<&str>) -> Result<BookingPage, CallFailure> {
     get(&format!("/bookings/me?limit={BOOKINGS_LIMIT}{}", page_after(after))).await
-}
-
-/// `GET /bookings/{id}`: a booking of the visitor, by its id.
-pub async fn booking(id: Uuid) -> Result<Booking, CallFailure> {
-    get(&format!("/bookings/{id}")).await
-}
-
-/// `POST /bookings/{id}/cancel`: cancels the whole booking.
-pub async fn cancel_booking(id: Uuid) -> Result<Booking, CallFailure> {
-    post(&format!("/bookings/{id}/cancel"), None).await
-}
-
-/// `GET /bookings/reference/{reference}`: a booking of the visitor, by its reference.
-pub async fn booking_by_reference(reference: &str) -> Result<Booking, CallFailure> {
-    get(&format!("/bookings/reference/{}", js_sys::encode_uri_component(reference))).await
 }
 
 /// `POST /payments/simulated/{client_secret}/complete`: ends the second step of the simulated gateway.
@@ -311,7 +297,8 @@ pub async fn public_organization(slug: &str) -> Result<PublicOrganization, CallF
 /// `POST /organizations`: applies for an organization. A repetition must send the same body with the same key.
 pub async fn apply(wanted: &NewOrganization, key: &str) -> Result<Organization, CallFailure> {
     let (body, key) = (json(wanted), Some(key));
-    send(ApiCall { method: "POST", path: "/organizations", body, key }).await
+    let call = ApiCall { method: "POST", path: "/organizations", body, key, ..ApiCall::default() };
+    send(call).await
 }
 
 /// `GET /organizations/{id}/details`: an organization of which the user is a member.

@@ -22,6 +22,12 @@ use crate::{
 #[component]
 pub fn FailureView(failure: CallFailure, again: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
+    if failure.kind() == Some(ProblemType::LinkExpired) {
+        return view! {
+            <SignInFirst title=tx!(i18n, sign_in.expired) text=tx!(i18n, sign_in.expired_text)/>
+        }
+        .into_any();
+    }
     // Another try does not help if the object does not exist or the visitor may not know of it.
     if let Some(ProblemType::NotFound | ProblemType::Unauthorized) = failure.kind() {
         let is_personal =

@@ -29,12 +29,17 @@ pub fn Question(
     failure: RwSignal<Option<CallFailure>>,
     /// Called when the visitor confirms the action.
     confirmed: Callback<()>,
+    /// What the visitor chooses or enters before confirming, below the text.
+    #[prop(optional)]
+    children: Option<ChildrenFn>,
 ) -> impl IntoView {
+    let children = StoredValue::new(children);
     part(move || {
         asking.get().then(|| {
             view! {
                 <Dialog title leave=Callback::new(move |()| asking.set(false))>
                     <p data-testid="consequence" prop:textContent=text></p>
+                    {children.with_value(|children| children.as_ref().map(|children| children()))}
                     <FailureNote failure/>
                     <div class="row-actions">
                         <button

@@ -1,16 +1,21 @@
-//! The cancellation of a booking. The buyer sees the amount of the refund before the booking is cancelled.
+//! The cancellation of a booking or of some of its lines. The buyer sees the amount of the refund before anything is cancelled.
+//! A visitor who has only a link enters the code of a fresh mail first.
 
 use holdfast_contract::{
-    bookings::{Booking, BookingStatus},
+    bookings::{Booking, BookingLine, BookingStatus},
     money::Money,
+    problem::ProblemType,
 };
 use leptos::prelude::*;
+use uuid::Uuid;
 
+use super::link::VisitorLink;
 use ui::{
     api::{self, CallFailure},
     browser,
     components::{
-        erased::{act, live, part},
+        erased::{act, known, live, part},
+        field::Field,
         icon::{Icon, Sign},
         question::Question,
     },
@@ -18,61 +23,163 @@ use ui::{
     intl, td_string, tx,
 };
 
-/// The consequences of the cancellation, in words.
-fn consequence(locale: Locale, booking: &Booking) -> String {
+/// The lines that the buyer may cancel.
+fn open_lines(booking: &Booking) -> impl Iterator<Item = &BookingLine> {
+    booking.lines.iter().filter(|line| line.cancellable)
+}
+
+/// Whether the buyer may cancel the booking or some of its lines.
+fn is_open(booking: &Booking) -> bool {
+    booking.cancellable || open_lines(booking).next().is_some()
+}
+
+/// The consequences of the cancellation without the lines in `kept`, in words.
+fn consequence(locale: Locale, booking: &Booking, kept: &[Uuid]) -> String {
     if booking.status == BookingStatus::Pending {
         return td_string!(locale, booking.stop_text).into();
     }
+    let gone: Vec<_> = open_lines(booking).filter(|line| !kept.contains(&line.id)).collect();
+    if gone.is_empty() {
+        return td_string!(locale, booking.no_choice).into();
+    }
+    let sum = |amount: fn(&BookingLine) -> i64| {
+        let amount = gone.iter().map(|line| amount(line)).sum();
+        Money { amount, currency: booking.total.currency.clone() }
+    };
+    let back = sum(|line| line.refundable.as_ref().map_or(0, |back| back.amount));
+    let paid = sum(|line| line.price.amount);
     let text = td_string!(locale, booking.cancel_text);
-    match money_back(locale, booking.refundable.as_ref(), &booking.total) {
+    match money_back(locale, &back, &paid) {
         Some(back) => format!("{back} {text}"),
         None => text.into(),
     }
 }
 
-/// The amount of the refund in words, compared with the paid amount. `None` if nothing was paid.
-fn money_back(locale: Locale, back: Option<&Money>, total: &Money) -> Option<String> {
-    if total.amount == 0 {
+/// The amount of the refund in words, compared with the price. `None` if nothing was paid.
+fn money_back(locale: Locale, back: &Money, paid: &Money) -> Option<String> {
+    if paid.amount == 0 {
         return None;
     }
-    let Some(back) = back.filter(|back| back.amount > 0) else {
+    if back.amount <= 0 {
         return Some(td_string!(locale, booking.nothing_back).into());
-    };
-    let (amount, whole) = (intl::money(locale, back), intl::money(locale, total));
-    Some(if back.amount < total.amount {
+    }
+    let (amount, whole) = (intl::money(locale, back), intl::money(locale, paid));
+    Some(if back.amount < paid.amount {
         td_string!(locale, booking.part_back, amount = amount.as_str(), total = whole.as_str())
     } else {
         td_string!(locale, booking.whole_back, amount = amount.as_str())
     })
 }
 
-/// The button, if the booking may be cancelled, and the question that it opens.
-#[component]
-pub fn Cancel(booking: RwSignal<Booking>) -> impl IntoView {
-    let i18n = use_i18n();
-    let (asking, busy) = (RwSignal::new(false), RwSignal::new(false));
-    let failure = RwSignal::new(None::<CallFailure>);
-    let can = Memo::new(move |_| booking.with(|it| it.cancellable));
-    let cancel = move || {
-        busy.set(true);
-        failure.set(None);
-        let id = booking.with_untracked(|it| it.id);
+/// The dialog: which lines stay, and the code of a visitor who has only a link.
+#[derive(Clone, Copy)]
+struct Cancelling {
+    booking: RwSignal<Booking>,
+    link: VisitorLink,
+    asking: RwSignal<bool>,
+    busy: RwSignal<bool>,
+    failure: RwSignal<Option<CallFailure>>,
+    /// The lines that the buyer keeps.
+    kept: RwSignal<Vec<Uuid>>,
+    /// Whether the server has mailed a code.
+    is_code_asked: RwSignal<bool>,
+    code: RwSignal<String>,
+}
+
+impl Cancelling {
+    fn begin(self) {
+        self.kept.set(Vec::new());
+        self.is_code_asked.set(false);
+        self.code.set(String::new());
+        self.failure.set(None);
+        self.asking.set(true);
+    }
+
+    /// The ids of the lines to cancel. `None` for the whole booking.
+    fn line_ids(self) -> Option<Vec<Uuid>> {
+        self.booking.with_untracked(|booking| {
+            let kept = self.kept.get_untracked();
+            let is_whole = kept.is_empty() && booking.cancellable;
+            let gone = open_lines(booking).map(|line| line.id).filter(|id| !kept.contains(id));
+            (!is_whole).then(|| gone.collect())
+        })
+    }
+
+    fn confirm(self) {
+        let lines = self.line_ids();
+        if lines.as_ref().is_some_and(Vec::is_empty) || self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.failure.set(None);
         leptos::task::spawn_local(async move {
-            match api::cancel_booking(id).await {
-                Ok(now) => {
-                    let _ = asking.try_set(false);
-                    let _ = booking.try_update(|it| *it = now);
+            match self.send(lines).await {
+                Ok(Some(now)) => {
+                    self.asking.try_set(false);
+                    self.booking.try_set(now);
                     // The button that had the focus no longer exists.
                     browser::sleep(0).await;
                     browser::focus(super::TITLE);
                 }
+                Ok(None) => {
+                    self.is_code_asked.try_set(true);
+                    browser::sleep(0).await;
+                    browser::focus("code");
+                }
                 Err(refused) => {
-                    let _ = failure.try_set(Some(refused));
+                    self.failure.try_set(Some(refused));
                 }
             }
-            let _ = busy.try_set(false);
+            self.busy.try_set(false);
         });
+    }
+
+    /// Cancels. `None` if the server has mailed a code that the visitor enters first.
+    async fn send(self, lines: Option<Vec<Uuid>>) -> Result<Option<Booking>, CallFailure> {
+        let id = self.booking.with_untracked(|it| it.id);
+        if self.is_code_asked.get_untracked() {
+            let (code, link) = (self.code.get_untracked(), self.link.token());
+            let pass = api::prove_booking_code(id, code, link.as_deref()).await?;
+            self.link.act_by(pass.token);
+            self.is_code_asked.try_set(false);
+        }
+        let link = self.link.acting();
+        match api::cancel_booking(id, lines, link.as_deref()).await {
+            Ok(now) => Ok(Some(now)),
+            // The link only shows the booking, or the time of the token that changes it is over.
+            Err(refused)
+                if matches!(
+                    refused.kind(),
+                    Some(ProblemType::CodeRequired | ProblemType::LinkExpired)
+                ) =>
+            {
+                api::ask_booking_code(id, self.link.token().as_deref()).await?;
+                Ok(None)
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+}
+
+/// The button, if the buyer may cancel something, and the question that it opens.
+#[component]
+pub fn Cancel(booking: RwSignal<Booking>, link: VisitorLink) -> impl IntoView {
+    let i18n = use_i18n();
+    let cancelling = Cancelling {
+        booking,
+        link,
+        asking: RwSignal::new(false),
+        busy: RwSignal::new(false),
+        failure: RwSignal::new(None),
+        kept: RwSignal::new(Vec::new()),
+        is_code_asked: RwSignal::new(false),
+        code: RwSignal::new(String::new()),
     };
+    let can = known(move || booking.with(is_open));
+    let text = live(move || {
+        let kept = cancelling.kept.get();
+        booking.with(|it| consequence(i18n.get_locale(), it, &kept))
+    });
     view! {
         {part(move || {
             can.get()
@@ -82,7 +189,7 @@ pub fn Cancel(booking: RwSignal<Booking>) -> impl IntoView {
                             type="button"
                             class="button quiet danger"
                             data-testid="cancel-booking"
-                            on:click=act(move |_| asking.set(true))
+                            on:click=act(move |_| cancelling.begin())
                         >
                             <Icon sign=Sign::Trash/>
                             <span>{tx!(i18n, booking.cancel)}</span>
@@ -92,13 +199,86 @@ pub fn Cancel(booking: RwSignal<Booking>) -> impl IntoView {
         })}
         <Question
             title=tx!(i18n, booking.cancel_title)
-            text=live(move || booking.with(|it| consequence(i18n.get_locale(), it)))
+            text
             keep=tx!(i18n, booking.keep)
             go_on=tx!(i18n, booking.cancel)
-            asking
-            busy
-            failure
-            confirmed=Callback::new(move |()| cancel())
-        />
+            asking=cancelling.asking
+            busy=cancelling.busy
+            failure=cancelling.failure
+            confirmed=Callback::new(move |()| cancelling.confirm())
+        >
+            <Choice cancelling/>
+            <CodeEntry cancelling/>
+        </Question>
     }
+}
+
+/// One checkbox for each line, if there are several.
+#[component]
+fn Choice(cancelling: Cancelling) -> impl IntoView {
+    let i18n = use_i18n();
+    let Cancelling { booking, kept, is_code_asked, .. } = cancelling;
+    let lines: Vec<BookingLine> = booking.with_untracked(|it| open_lines(it).cloned().collect());
+    let toggle = move |id: Uuid| {
+        kept.update(|kept| match kept.iter().position(|known| *known == id) {
+            Some(at) => {
+                kept.remove(at);
+            }
+            None => kept.push(id),
+        });
+    };
+    let rows = move |lines: &[BookingLine]| {
+        lines
+            .iter()
+            .map(|line| {
+                let (id, price) = (line.id, line.price.clone());
+                view! {
+                    <label class="check">
+                        <input
+                            type="checkbox"
+                            data-testid="cancel-line"
+                            prop:checked=live(move || !kept.with(|kept| kept.contains(&id)))
+                            disabled=live(move || is_code_asked.get())
+                            on:change=act(move |_| toggle(id))
+                        />
+                        <span class="figures">{line.label.clone()}</span>
+                        " "
+                        <span
+                            class="soft figures"
+                            prop:textContent=live(move || intl::money(i18n.get_locale(), &price))
+                        ></span>
+                    </label>
+                }
+            })
+            .collect_view()
+    };
+    (lines.len() > 1).then(|| {
+        view! {
+            <fieldset class="field">
+                <legend>{tx!(i18n, booking.choose)}</legend>
+                {rows(&lines)}
+            </fieldset>
+        }
+    })
+}
+
+/// The field for the code, once it is mailed.
+#[component]
+fn CodeEntry(cancelling: Cancelling) -> impl IntoView {
+    let i18n = use_i18n();
+    let Cancelling { is_code_asked, code, failure, .. } = cancelling;
+    part(move || {
+        is_code_asked.get().then(|| {
+            view! {
+                <p role="status" data-testid="code-asked">{tx!(i18n, booking.code_text)}</p>
+                <Field
+                    name="code"
+                    label=tx!(i18n, booking.code)
+                    autocomplete="one-time-code"
+                    value=code
+                    failure
+                />
+            }
+        })
+    })
 }

@@ -105,6 +105,8 @@ pub fn of_failure(failure: &CallFailure) -> ConfirmRefusal {
             | ProblemType::Unauthorized
             | ProblemType::InvalidCredentials
             | ProblemType::Forbidden
+            | ProblemType::CodeRequired
+            | ProblemType::LinkExpired
             | ProblemType::RegisteredElsewhere
             | ProblemType::WeakPassword
             | ProblemType::SeatsUnavailable

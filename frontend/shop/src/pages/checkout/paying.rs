@@ -120,7 +120,7 @@ impl Basket {
     /// already taken.
     pub(super) async fn follow(self, booking: Uuid, answered: Option<String>) {
         for n in 0..MAX_POLLS {
-            match api::booking(booking).await {
+            match api::booking(booking, None).await {
                 Ok(found) => match outcome::of_booking(&found, answered.as_deref()) {
                     Next::Wait => {}
                     next @ (Next::Done(_) | Next::SecondStep(_) | Next::Failed(_)) => {

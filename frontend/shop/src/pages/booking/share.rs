@@ -1,0 +1,145 @@
+//! Passing a booking on, and its mail once more.
+
+use std::future::Future;
+
+use holdfast_contract::bookings::{Booking, BookingStatus};
+use leptos::prelude::*;
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+
+use super::link::VisitorLink;
+use ui::{
+    api::{self, CallFailure},
+    components::{
+        erased::{act, known, live, part},
+        failure::FailureNote,
+    },
+    i18n::use_i18n,
+    js, program, tx,
+};
+
+/// What the visitor has had done.
+#[derive(Clone, PartialEq, Eq)]
+enum Done {
+    /// The address is copied.
+    Copied,
+    /// The device has asked with whom to share.
+    HandedOut,
+    /// The browser neither shares nor copies, so the visitor copies this address by hand.
+    Shown(String),
+    Mailed,
+}
+
+#[derive(Clone, Copy)]
+struct Sharing {
+    booking: RwSignal<Booking>,
+    link: VisitorLink,
+    done: RwSignal<Option<Done>>,
+    busy: RwSignal<bool>,
+    failure: RwSignal<Option<CallFailure>>,
+}
+
+impl Sharing {
+    fn send(self, work: impl Future<Output = Result<Done, CallFailure>> + 'static) {
+        self.busy.set(true);
+        self.done.set(None);
+        self.failure.set(None);
+        leptos::task::spawn_local(async move {
+            match work.await {
+                Ok(done) => self.done.try_set(Some(done)).map_or((), drop),
+                Err(refused) => self.failure.try_set(Some(refused)).map_or((), drop),
+            }
+            let _ = self.busy.try_set(false);
+        });
+    }
+
+    fn mail(self) {
+        let id = self.booking.with_untracked(|it| it.id);
+        self.send(async move {
+            api::mail_booking(id, self.link.token().as_deref()).await.map(|()| Done::Mailed)
+        });
+    }
+
+    fn share(self) {
+        let id = self.booking.with_untracked(|it| it.id);
+        self.send(async move { Ok(hand_out(address(id, self.link).await?).await) });
+    }
+}
+
+/// The buttons that share a confirmed booking and send its mail again, and the line that says what was done.
+#[component]
+pub fn ShareButtons(booking: RwSignal<Booking>, link: VisitorLink) -> impl IntoView {
+    let i18n = use_i18n();
+    let sharing = Sharing {
+        booking,
+        link,
+        done: RwSignal::new(None),
+        busy: RwSignal::new(false),
+        failure: RwSignal::new(None),
+    };
+    let is_confirmed = known(move || {
+        booking.with(|it| it.status == BookingStatus::Confirmed && it.email.is_some())
+    });
+    let (copied, mailed) = (tx!(i18n, booking.shared), tx!(i18n, booking.mailed));
+    let said = move || match sharing.done.get() {
+        None | Some(Done::HandedOut) => String::new(),
+        Some(Done::Copied) => copied.get().to_owned(),
+        Some(Done::Shown(address)) => address,
+        Some(Done::Mailed) => mailed.get().to_owned(),
+    };
+    view! {
+        {part(move || {
+            is_confirmed
+                .get()
+                .then(|| {
+                    view! {
+                        <button
+                            type="button"
+                            class="button secondary"
+                            data-testid="share-booking"
+                            disabled=sharing.busy
+                            on:click=act(move |_| sharing.share())
+                        >
+                            {tx!(i18n, booking.share)}
+                        </button>
+                        <button
+                            type="button"
+                            class="button secondary"
+                            data-testid="mail-booking"
+                            disabled=sharing.busy
+                            on:click=act(move |_| sharing.mail())
+                        >
+                            {tx!(i18n, booking.mail)}
+                        </button>
+                    }
+                })
+        })}
+        <p role="status" class="soft" data-testid="share-told" prop:textContent=live(said)></p>
+        <FailureNote failure=sharing.failure/>
+    }
+}
+
+/// The address that shows the booking to whoever has it. A visitor who has a link passes on the same link.
+async fn address(id: Uuid, link: VisitorLink) -> Result<String, CallFailure> {
+    match link.token() {
+        Some(token) => {
+            let origin = window().location().origin().unwrap_or_default();
+            Ok(format!("{origin}{}#{token}", program::here()))
+        }
+        None => api::share_booking(id).await.map(|link| link.url),
+    }
+}
+
+/// Opens the device's own dialog for sharing, or else copies the address.
+async fn hand_out(address: String) -> Done {
+    let navigator = JsValue::from(window().navigator());
+    let shared = js::object(&[("url", address.as_str().into())]);
+    if js::ask(&navigator, "share", &[shared.into()]).await.is_ok() {
+        return Done::HandedOut;
+    }
+    let clipboard = js::member(&navigator, "clipboard");
+    match js::ask(&clipboard, "writeText", &[address.as_str().into()]).await {
+        Ok(_) => Done::Copied,
+        Err(_) => Done::Shown(address),
+    }
+}

@@ -1,0 +1,146 @@
+//! The mail with links to the bookings of an address.
+
+use std::collections::HashMap;
+
+use holdfast_domain::{
+    ids::{BookingId, EventId},
+    message::Kind,
+};
+use holdfast_entity::{booking_lines, bookings, events, messages};
+use serde::{Deserialize, Serialize};
+
+use super::{BookingLetters, BookingSubject, letters, store};
+use crate::{
+    kernel::db::{Bug, StoreError},
+    messages::{
+        Letter, NewMessage,
+        letter::{Language, LetterGroup},
+    },
+};
+
+/// What the mail is about besides its subject, the newest booking.
+#[derive(Debug, Serialize, Deserialize)]
+struct LinksDetail {
+    /// The bookings, newest first.
+    bookings: Vec<BookingId>,
+}
+
+/// The mail with links to these bookings of one address, newest first. `None` without bookings. `instance` tells the mails
+/// with the same newest booking apart.
+///
+/// # Errors
+/// When the detail cannot be written, which is a bug.
+pub fn links<'a>(
+    bookings: &'a [bookings::Model],
+    instance: &str,
+    locale: &'a str,
+) -> Result<Option<NewMessage<'a>>, StoreError> {
+    let newest = bookings.first().and_then(|newest| Some((newest.id.0, newest.email.as_deref()?)));
+    let Some((subject, recipient)) = newest else { return Ok(None) };
+    let detail = LinksDetail { bookings: bookings.iter().map(|booking| booking.id).collect() };
+    let detail = serde_json::to_string(&detail).map_err(|error| Bug::new(error.to_string()))?;
+    let mail = NewMessage::once(Kind::BookingLinks, subject, recipient, locale);
+    Ok(Some(NewMessage { instance: instance.to_owned(), detail: Some(detail), ..mail }))
+}
+
+impl BookingLetters {
+    /// The letter with links to those bookings that still have the recipient's address. `None` if none of them has.
+    pub(super) async fn with_links(
+        &self,
+        message: &messages::Model,
+    ) -> Result<Option<Letter>, StoreError> {
+        let detail = message.detail.as_deref().unwrap_or_default();
+        let detail: LinksDetail = serde_json::from_str(detail)
+            .map_err(|error| Bug::new(format!("message {}: {error}", message.id)))?;
+        let found = letters::bookings(&self.db, &detail.bookings).await?;
+        let is_theirs = |it: &bookings::Model| it.email.as_deref() == Some(&message.recipient);
+        let mut found: Vec<_> = found.into_iter().filter(is_theirs).collect();
+        found.sort_by_key(|booking| std::cmp::Reverse(booking.id));
+        let ids: Vec<BookingId> = found.iter().map(|booking| booking.id).collect();
+        let lines = store::lines_of(&self.db, &ids).await?;
+        let events = lines.iter().map(|line| line.event_id);
+        let events = letters::events(&self.db, events).await?;
+        let language = Language::of(&message.locale);
+        let subjects = found.iter().map(|booking| self.subject(message, booking, &events));
+        let mut letter = heading(language, found.len());
+        for (subject, booking) in subjects.zip(&found) {
+            let lines: Vec<_> = lines.iter().filter(|line| line.booking_id == booking.id).collect();
+            if found.len() == 1 {
+                letter.facts.push(subject.reference());
+                letter.action = Some(subject.show());
+            }
+            letter.groups.push(subject.linked(&lines, found.len() > 1));
+        }
+        Ok((!found.is_empty()).then_some(letter))
+    }
+}
+
+impl BookingSubject<'_> {
+    /// The booking's events with their times, the reference, and the link if the letter has one for each booking.
+    fn linked(&self, lines: &[&booking_lines::Model], has_link: bool) -> LetterGroup {
+        let owned: Vec<booking_lines::Model> = lines.iter().map(|line| (*line).clone()).collect();
+        let mut shown: Vec<&events::Model> = Vec::new();
+        for line in lines {
+            if let Some(event) = self.events.get(&line.event_id)
+                && !shown.iter().any(|known| known.id == event.id)
+            {
+                shown.push(event);
+            }
+        }
+        let mut texts: Vec<String> =
+            shown.iter().map(|event| format!("{}, {}", self.time(event), event.place)).collect();
+        // With one booking, the letter says it below.
+        texts.extend(has_link.then(|| self.booking.reference.clone()));
+        let link = has_link.then(|| self.show());
+        LetterGroup { title: self.names(&owned), lines: texts, rows: Vec::new(), link }
+    }
+}
+
+fn heading(language: Language, count: usize) -> Letter {
+    let (subject, paragraph) = match count {
+        1 => (
+            language.pick("Your booking", "Votre réservation"),
+            language.pick(
+                "Somebody, probably you, has asked for the link to this booking. It opens the booking on every device.",
+                "Quelqu’un, sans doute vous, a demandé le lien vers cette réservation. Il l’ouvre sur tous vos appareils.",
+            ),
+        ),
+        _ => (
+            language.pick("Your bookings", "Vos réservations"),
+            language.pick(
+                "Somebody, probably you, has asked for the links to your bookings. Each opens its booking on every device.",
+                "Quelqu’un, sans doute vous, a demandé les liens vers vos réservations. Chacun ouvre sa réservation sur tous vos appareils.",
+            ),
+        ),
+    };
+    let note = language.pick(
+        "Whoever has a link can see the booking. To change the booking, a code is needed that we send to this address.",
+        "Toute personne qui possède un lien peut voir la réservation. Pour la modifier, il faut un code que nous envoyons à cette adresse.",
+    );
+    Letter {
+        notes: vec![note.to_owned()],
+        ..Letter::new(language, subject.to_owned(), subject, paragraph.to_owned())
+    }
+}
+
+/// The events of the letter.
+type Events = HashMap<EventId, events::Model>;
+
+impl BookingLetters {
+    /// A booking of this message.
+    pub(super) fn subject<'a>(
+        &'a self,
+        message: &messages::Model,
+        booking: &'a bookings::Model,
+        events: &'a Events,
+    ) -> BookingSubject<'a> {
+        BookingSubject {
+            language: Language::of(&message.locale),
+            home: &self.home,
+            keys: &self.keys,
+            written_at: message.created_at,
+            booking,
+            events,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+// Links to bookings: from the mail into another browser, the code that changes the booking, and the page that mails links.
+
+import assert from 'node:assert/strict';
+
+import {
+  THEATRE, codeOf, emailOf, holdSeats, isConfirmed, overflow, pay, suite,
+} from './helpers.mjs';
+
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+const { scenario, mailTo, newAccount, row, url } = suite();
+
+const FIRST = '/bookings/HF-';
+const linkOf = (mail) => mail.links.find((link) => link.includes(FIRST));
+const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
+
+// The newest of the mails to this address, once there are as many.
+async function newest(email, many) {
+  for (let looks = 0; looks < 100; looks += 1) {
+    const answer = await fetch(`${url()}/api/development/mails?to=${encodeURIComponent(email)}`);
+    const { items } = await answer.json();
+    if (items.length >= many) return items[0];
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+  }
+  throw new Error(`${many} mails to ${email} do not come`);
+}
+
+// Buys two seats of this row as a guest. Returns the page, its reference and the path of the mail's link.
+async function bought(visitor, name) {
+  const page = await visitor(`/events/${THEATRE}`);
+  await holdSeats(page, 'Stalls', name, (await row(THEATRE, 'Stalls', name)).slice(0, 2));
+  await pay(page);
+  const reference = await isConfirmed(page);
+  const link = linkOf(await mailTo(emailOf(page), FIRST));
+  const { pathname, hash } = new URL(link);
+  assert.equal(pathname, `/bookings/${reference}`);
+  return { page, reference, path: pathname + hash };
+}
+
+scenario('the_link_of_the_mail_opens_the_booking_on_another_device', async ({ visitor }) => {
+  const { reference, path } = await bought(visitor, 'A');
+  const phone = await visitor(path, PHONE);
+  assert.equal(await isConfirmed(phone), reference);
+  assert.equal(await phone.getByTestId('ticket').count(), 2);
+  assert.equal(new URL(phone.url()).hash, '', 'the address does not keep the token');
+  assert.equal(await overflow(phone), 0);
+  await phone.reload();
+  assert.equal(await isConfirmed(phone), reference);
+});
+
+scenario('the_holder_of_a_link_cancels_with_the_code_of_a_mail', async ({ visitor }) => {
+  const { page: buyer, path } = await bought(visitor, 'B');
+  const page = await visitor(path);
+  await page.getByTestId('cancel-booking').click();
+  const question = page.getByRole('dialog', { name: 'Cancel this booking?' });
+  await question.getByTestId('cancel-line').first().uncheck();
+  await page.getByTestId('question-confirm').click();
+  await question.getByTestId('code-asked').waitFor();
+  await page.locator('#code').fill('000000');
+  await page.getByTestId('question-confirm').click();
+  await page.locator('#code[aria-invalid="true"]').waitFor();
+  const code = codeOf(await newest(emailOf(buyer), 2));
+  await page.locator('#code').fill(`${code.slice(0, 3)} ${code.slice(3)}`);
+  await page.getByTestId('question-confirm').click();
+  await question.waitFor({ state: 'detached' });
+  await page.getByTestId('booking-refunded').waitFor();
+  assert.equal(await page.getByTestId('ticket').getByText(/^(Cancelled|Refunded)$/).count(), 1);
+  // For a quarter of an hour, no other code is asked for.
+  await page.getByTestId('cancel-booking').click();
+  await page.getByTestId('question-confirm').click();
+  await title(page, 'Cancelled');
+  page.faults.length = 0;
+});
+
+scenario('a_buyer_passes_the_booking_on_and_has_the_mail_sent_again', async ({ visitor }) => {
+  const { page, reference } = await bought(visitor, 'C');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate(() => { navigator.share = undefined; });
+  await page.getByTestId('share-booking').click();
+  await page.getByTestId('share-told').getByText(/The link is copied/).waitFor();
+  const copied = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+  const friend = await visitor(copied.pathname + copied.hash);
+  assert.equal(await isConfirmed(friend), reference);
+  await page.getByTestId('mail-booking').click();
+  await page.getByTestId('share-told').getByText('The mail is on its way.').waitFor();
+  const again = await newest(emailOf(page), 2);
+  assert.ok(again.subject.includes(reference));
+});
+
+scenario('a_lost_link_comes_by_mail', async ({ visitor }) => {
+  const { page: buyer, reference } = await bought(visitor, 'D');
+  const page = await visitor(`/bookings/${reference}`, PHONE);
+  await title(page, 'Sign in to see this');
+  await page.getByTestId('find-booking').click();
+  await title(page, 'Find your bookings');
+  await page.locator('#email').fill('nobody');
+  await page.getByTestId('find-button').click();
+  await page.locator('#email[aria-invalid="true"]').waitFor();
+  await page.locator('#email').fill(emailOf(buyer));
+  await page.locator('#reference').fill(reference.toLowerCase());
+  await page.getByTestId('find-button').click();
+  await page.getByTestId('find-sent').waitFor();
+  assert.equal(await overflow(page), 0);
+  const { pathname, hash } = new URL(linkOf(await newest(emailOf(buyer), 2)));
+  await page.goto(new URL(pathname + hash, page.url()).href);
+  assert.equal(await isConfirmed(page), reference);
+  page.faults.length = 0;
+});
+
+scenario('a_link_that_is_over_says_so_and_leads_to_a_new_one', async ({ visitor }) => {
+  const { path } = await bought(visitor, 'E');
+  const page = await visitor('/');
+  await page.route('**/api/v1/bookings/reference/*', (route) => route.fulfill({
+    status: 410,
+    contentType: 'application/problem+json',
+    body: JSON.stringify({ type: '/problems/link-expired', title: 'The link has expired', status: 410, detail: '' }),
+  }));
+  await page.goto(new URL(path, page.url()).href);
+  await title(page, 'This link has expired');
+  await page.getByTestId('find-booking').click();
+  await title(page, 'Find your bookings');
+  page.faults.length = 0;
+});
+
+scenario('signing_in_on_another_device_takes_the_booking_along', async ({ visitor }) => {
+  const { page: buyer, reference } = await bought(visitor, 'F');
+  await newAccount(emailOf(buyer));
+  const page = await visitor('/login?next=/bookings');
+  await page.locator('#email').fill(emailOf(buyer));
+  await page.locator('#password').fill('Demo-pass-1');
+  await page.getByTestId('login-button').click();
+  await page.getByTestId('booking-row').getByText(reference).waitFor();
+});
