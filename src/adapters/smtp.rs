@@ -1,56 +1,72 @@
 //! Sends mails through a mail server (SMTP, RFC 5321) with lettre.
+//!
+//! `server` opens connections, `pool` keeps them for the next mails, `delivery` hands one mail over. lettre's own pool is not
+//! used: it would use a connection again whose exchange was cut off by a timeout, and would take the late answer to one
+//! mail for the answer to the next.
 
-use std::time::{Duration, SystemTime};
+mod delivery;
+mod pool;
+mod server;
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use async_trait::async_trait;
 use holdfast_domain::email::for_mail_server;
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    Message,
     address::Address,
     message::{
         Attachment, Mailbox, MultiPart,
         header::{ContentType, HeaderName, HeaderValue},
     },
-    transport::smtp::Error,
 };
 
-use crate::kernel::ports::{
-    Mailer,
-    mailer::{MAX_SECONDS, Mail, SendError},
+pub use self::server::NotAServer;
+use self::{
+    delivery::{Failure, Trouble},
+    pool::Pool,
+    server::MailServer,
+};
+use crate::kernel::{
+    ports::{
+        Clock, Mailer,
+        mailer::{Mail, SendError},
+    },
+    tasks::Tasks,
 };
 
-/// How long the server may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The refusals that concern the mail or its recipient (RFC 5321, 4.2.3; RFC 7504). Other refusals, such as a wrong
 /// password, concern the server, and an operator mends them.
 const FINAL_CODES: [u16; 6] = [501, 550, 551, 552, 553, 556];
 /// The refusals with these codes that concern the sender or the server's policy (RFC 3463, 3.2 and 3.8).
 const OF_SENDER: [&str; 3] = ["5.1.7", "5.1.8", "5.7."];
 
-/// A mail server. Each mail has a connection of its own: lettre's pool would use a connection again whose exchange was cut
-/// off by our timeout, and would take the late answer to one mail for the answer to the next.
+/// A mail server, with the connections to it.
 #[derive(Debug)]
 pub struct SmtpMailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    pool: Arc<Pool>,
     from: Mailbox,
     /// The domain of the ids of mails.
     id_domain: String,
 }
 
 impl SmtpMailer {
+    /// A mailer that closes its connections when `tasks` are asked to end.
+    ///
     /// # Errors
     /// When `url` is not the address of a mail server.
-    pub fn new(url: &str, from: Mailbox) -> Result<Self, Error> {
-        let url = match url.strip_prefix("smtp://") {
-            // An address without this parameter must not mean "no encryption".
-            Some(_) if !url.contains('?') => format!("{url}?tls=required"),
-            _ => url.replace("?tls=none", ""),
-        };
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url)?
-            .timeout(Some(CONNECT_TIMEOUT))
-            .build();
+    pub fn start(
+        url: &str,
+        from: Mailbox,
+        clock: Arc<dyn Clock>,
+        tasks: &Tasks,
+    ) -> Result<Self, NotAServer> {
+        let pool = Pool::start(MailServer::read(url)?, clock, tasks);
         let id_domain = from.email.domain().to_owned();
-        Ok(Self { transport, from, id_domain })
+        Ok(Self { pool, from, id_domain })
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, SendError> {
@@ -85,24 +101,20 @@ impl SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), SendError> {
         let message = self.message(mail)?;
-        let sent = self.transport.send(message);
-        match tokio::time::timeout(Duration::from_secs(MAX_SECONDS), sent).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(judged(&error)),
-            Err(_) => Err(SendError::Unavailable("the mail server takes too long".to_owned())),
-        }
+        let (envelope, content) = (message.envelope(), message.formatted());
+        self.pool.deliver(envelope, &content).await.map_err(|failure| judged(&failure))
     }
 }
 
-fn judged(error: &Error) -> SendError {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    let is_final = error.status().is_some_and(|code| FINAL_CODES.contains(&u16::from(code)))
-        && !OF_SENDER.iter().any(|code| text.contains(code));
+fn judged(failure: &Failure) -> SendError {
+    let text = failure.to_string();
+    let is_final = match &failure.trouble {
+        Trouble::Smtp(error) => {
+            error.status().is_some_and(|code| FINAL_CODES.contains(&u16::from(code)))
+                && !OF_SENDER.iter().any(|code| text.contains(code))
+        }
+        Trouble::Late | Trouble::Incapable(_) => false,
+    };
     if is_final { SendError::Refused(text) } else { SendError::Unavailable(text) }
 }
 

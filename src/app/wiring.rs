@@ -76,7 +76,8 @@ pub(super) fn mailer(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Mai
     Ok(match &config.mail {
         MailSettings::Kept => Arc::new(KeptMails::new(base.db.clone())),
         MailSettings::Smtp { url, from } => {
-            Arc::new(SmtpMailer::new(url.expose(), from.mailbox().clone())?)
+            let (from, clock) = (from.mailbox().clone(), Arc::clone(&base.clock));
+            Arc::new(SmtpMailer::start(url.expose(), from, clock, &base.tasks)?)
         }
     })
 }

@@ -5,12 +5,16 @@
 //! ends in the middle of a job, the job is due again after its lease. So every job is done at least once; the work must
 //! be such that doing it twice does no harm.
 
-use futures_util::future::join_all;
+use std::time::Duration;
+
+use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 
 use super::{db::StoreError, tasks::Tasks};
 
-/// The maximum number of rounds of one pass; the next pass follows soon.
-const MAX_ROUNDS: usize = 64;
+/// The maximum number of jobs of one pass; the next pass follows soon.
+const MAX_JOBS: usize = 10_000;
+/// How often a pass that waits for a job looks for other jobs.
+const CLAIM_EVERY: Duration = Duration::from_secs(1);
 
 /// The reason of an attempt that failed because of an error of the program or of a row.
 pub const FAULTY: &str = "faulty";
@@ -89,30 +93,41 @@ pub trait Worklist: Sync {
 }
 
 /// Works on due jobs until there are none left or the process is about to end; returns how many ended. Runs on every
-/// node.
+/// node. A job that takes long delays no other job, as long as fewer than [`Worklist::AT_ONCE`] jobs take long.
 ///
 /// # Errors
 /// When the database fails. The jobs that were claimed are due again after their lease.
 pub async fn work_off<W: Worklist>(list: &W, tasks: &Tasks) -> Result<u64, StoreError> {
-    let (mut settled, stopping) = (0, tasks.stopping());
-    for _ in 0..MAX_ROUNDS {
-        if stopping.is_cancelled() {
-            break;
+    let (mut settled, mut claimed, stopping) = (0, 0, tasks.stopping());
+    let (mut running, mut failed) = (FuturesUnordered::new(), None);
+    loop {
+        let free = W::AT_ONCE - running.len();
+        if free > 0 && claimed < MAX_JOBS && failed.is_none() && !stopping.is_cancelled() {
+            match list.claim(free).await {
+                Ok(jobs) => {
+                    claimed += jobs.len();
+                    running.extend(jobs.into_iter().map(|job| attempt(list, job)));
+                }
+                Err(error) => failed = Some(error),
+            }
         }
-        let jobs = list.claim(W::AT_ONCE).await?;
-        // All jobs of the round end, even if the database fails for one of them.
-        for result in join_all(jobs.iter().map(|job| attempt(list, job))).await {
-            settled += u64::from(result?);
-        }
-        if jobs.len() < W::AT_ONCE {
-            break;
+        let Ok(ended) = tokio::time::timeout(CLAIM_EVERY, running.next()).await else { continue };
+        let Some(ended) = ended else { break };
+        // All jobs that have begun end, even if the database fails for one of them.
+        let more = std::iter::from_fn(|| running.next().now_or_never().flatten());
+        for result in std::iter::once(ended).chain(more) {
+            match result {
+                Ok(is_over) => settled += u64::from(is_over),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
     }
-    Ok(settled)
+    failed.map_or(Ok(settled), Err)
 }
 
 /// Tries the job once; returns whether it has ended.
-async fn attempt<W: Worklist>(list: &W, job: &W::Job) -> Result<bool, StoreError> {
+async fn attempt<W: Worklist>(list: &W, job: W::Job) -> Result<bool, StoreError> {
+    let job = &job;
     let why = match list.work(job).await {
         Ok(Attempted::Settled(outcome)) => {
             list.settle(job, outcome).await?;
@@ -137,6 +152,10 @@ async fn attempt<W: Worklist>(list: &W, job: &W::Job) -> Result<bool, StoreError
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use tokio::sync::Notify;
+
     use super::*;
 
     #[test]
@@ -144,5 +163,70 @@ mod tests {
         let retry = Retry { max_attempts: 9, first_ms: 2_000, max_ms: 300_000 };
         let waits: Vec<i64> = [1, 2, 3, 8, 9, 300].map(|it| retry.wait_ms(it)).to_vec();
         assert_eq!(waits, [2_000, 4_000, 8_000, 256_000, 300_000, 300_000]);
+    }
+
+    /// Jobs with numbers. Job 0 takes as long as it takes until job 9 is done.
+    #[derive(Default)]
+    struct Numbered {
+        waiting: Mutex<Vec<u32>>,
+        settled: Mutex<Vec<u32>>,
+        last_is_done: Notify,
+    }
+
+    impl Worklist for Numbered {
+        type Job = u32;
+        type Outcome = ();
+
+        const AT_ONCE: usize = 2;
+        const RETRY: Retry = Retry { max_attempts: 1, first_ms: 1, max_ms: 1 };
+
+        async fn claim(&self, limit: usize) -> Result<Vec<u32>, StoreError> {
+            let mut waiting = self.waiting.lock().expect("no panic");
+            let most = limit.min(waiting.len());
+            Ok(waiting.drain(..most).collect())
+        }
+
+        fn attempts(_: &u32) -> i32 {
+            1
+        }
+
+        async fn work(&self, job: &u32) -> Result<Attempted<()>, StoreError> {
+            match job {
+                0 => self.last_is_done.notified().await,
+                9 => self.last_is_done.notify_one(),
+                _ => {}
+            }
+            Ok(Attempted::Settled(()))
+        }
+
+        fn given_up(&self, _: &u32, _: String) {}
+
+        async fn put_off(&self, _: &u32, _: &str, _: i64) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn settle(&self, job: &u32, (): ()) -> Result<(), StoreError> {
+            self.settled.lock().expect("no panic").push(*job);
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_takes_long_delays_no_other() {
+        let list = Numbered { waiting: Mutex::new((0..10).collect()), ..Numbered::default() };
+        let done = work_off(&list, &Tasks::default());
+        let done = tokio::time::timeout(Duration::from_secs(10), done).await;
+        assert_eq!(done.expect("in time").expect("no failure"), 10);
+        let settled = list.settled.lock().expect("no panic");
+        assert_eq!(settled.iter().filter(|job| **job > 0).count(), 9);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_claimed_once_the_process_is_about_to_end() {
+        let (list, tasks) = (Numbered::default(), Tasks::default());
+        list.waiting.lock().expect("no panic").push(1);
+        tasks.stopping().cancel();
+        assert_eq!(work_off(&list, &tasks).await.expect("no failure"), 0);
+        assert_eq!(*list.waiting.lock().expect("no panic"), [1]);
     }
 }

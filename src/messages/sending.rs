@@ -1,5 +1,7 @@
 //! Sends messages that are due, and forgets old messages.
 
+use std::{pin::pin, time::Duration};
+
 use holdfast_domain::message::{Kind, Status};
 use holdfast_entity::messages;
 
@@ -15,6 +17,9 @@ use crate::kernel::{
 
 /// How long messages are kept after they were written. Operators may look for a lost mail in this time.
 const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// How often the lease of a message is renewed while its mail is being sent: several times within the lease.
+const RENEW_EVERY: Duration = Duration::from_secs(10);
 
 impl Post {
     /// Sends due messages; returns how many ended. Runs on every node, because each message is claimed.
@@ -41,6 +46,29 @@ impl Post {
 
 /// The messages that are due.
 struct DueMessages<'a>(&'a Post);
+
+impl DueMessages<'_> {
+    /// Does the work, and renews the lease of the message meanwhile. Otherwise another node would send the mail once more
+    /// while a slow mail server still thinks about it.
+    async fn while_leased<T>(&self, message: &messages::Model, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            if let Ok(done) = tokio::time::timeout(RENEW_EVERY, &mut work).await {
+                return done;
+            }
+            match store::renew(&self.0.base.db, message).await {
+                Ok(true) => {}
+                // The mail server may have the mail already, so the work goes on.
+                Ok(false) => {
+                    tracing::warn!(message = %message.id, "another worker has the message")
+                }
+                Err(error) => {
+                    tracing::warn!(message = %message.id, %error, "a lease is not renewed")
+                }
+            }
+        }
+    }
+}
 
 impl Worklist for DueMessages<'_> {
     type Job = messages::Model;
@@ -78,7 +106,7 @@ impl Worklist for DueMessages<'_> {
             subject: letter.subject,
             calendar: letter.calendar,
         };
-        let sent = self.0.mailer.send(&mail).await;
+        let sent = self.while_leased(message, self.0.mailer.send(&mail)).await;
         let result = match &sent {
             Ok(()) => "sent",
             Err(SendError::Refused(_)) => "refused",

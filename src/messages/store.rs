@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use crate::kernel::db::{self, Sql, StoreError, Writes};
 
-/// For how long a claimed message belongs to its worker, in milliseconds of the database's clock: longer than the
-/// longest attempt.
-pub(super) const LEASE_MS: i64 = 180_000;
+/// For how long a claimed message belongs to its worker, in milliseconds of the database's clock. A worker renews its lease
+/// until the mail server has answered, so the lease says how long the messages of a dead worker wait.
+const LEASE_MS: i64 = 60_000;
 /// The maximum length of an error that is kept, in characters.
 const MAX_ERROR: usize = 500;
 
@@ -69,6 +69,12 @@ fn change_claimed(message: &Model) -> UpdateMany<Entity> {
         .filter(Column::Id.eq(message.id))
         .filter(Column::Status.eq(Status::Waiting))
         .filter(Column::Attempts.eq(message.attempts))
+}
+
+/// Renews the lease of a worker. Returns whether the message still belongs to it.
+pub(super) async fn renew(sql: &impl Sql, message: &Model) -> Result<bool, StoreError> {
+    let change = change_claimed(message).col_expr(Column::DueAt, db::clock().add(LEASE_MS));
+    Ok(db::change(sql, change).await? == 1)
 }
 
 /// Makes a message due again after `wait_ms`.

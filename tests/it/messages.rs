@@ -1,5 +1,6 @@
 //! The mails about bookings: who gets which mail, once, and what it says.
 
+mod connections;
 mod letters;
 mod smtp;
 

@@ -22,13 +22,14 @@ use crate::support::{
     harness::TestApp,
     mailbox::{LOOK_EVERY, LOOKS},
     paid::Paid,
+    process::Node,
 };
 
 /// A mail server that ends with this value.
-struct MailServer {
+pub(super) struct MailServer {
     child: Child,
     lines: mpsc::UnboundedReceiver<String>,
-    port: u16,
+    pub(super) port: u16,
 }
 
 impl Drop for MailServer {
@@ -38,18 +39,23 @@ impl Drop for MailServer {
     }
 }
 
-/// A mail that the server has taken.
+/// A mail that the server has taken, or the end of a connection: `quit` by the client, `closed` by the server.
 #[derive(Debug, Deserialize)]
-struct Taken {
+pub(super) struct Taken {
     step: String,
+    /// The number of the connection.
+    pub(super) connection: u32,
+    #[serde(default)]
     from: String,
+    #[serde(default)]
     to: Vec<String>,
+    #[serde(default)]
     content: String,
 }
 
 impl Taken {
     /// The value of a header that stands on one line.
-    fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         let begin = format!("{name}: ");
         let found = self.content.lines().find_map(|line| line.strip_prefix(&begin));
         found.unwrap_or_else(|| panic!("no {name} in {}", self.content))
@@ -57,11 +63,16 @@ impl Taken {
 }
 
 impl MailServer {
-    async fn start(plan: &str) -> Self {
+    pub(super) async fn start(plan: &str) -> Self {
+        Self::start_at(plan, 0).await
+    }
+
+    /// A server on this port, or on a free port for 0.
+    pub(super) async fn start_at(plan: &str, port: u16) -> Self {
         let python = std::env::var("SMTP_PYTHON").expect("SMTP_PYTHON: a Python with aiosmtpd");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/smtp/server.py");
         let mut child = Command::new(python)
-            .args([script, plan])
+            .args([script, plan, &port.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -76,14 +87,34 @@ impl MailServer {
         Self { child, lines, port }
     }
 
-    async fn taken(&mut self) -> Taken {
+    /// The next mail.
+    pub(super) async fn taken(&mut self) -> Taken {
+        loop {
+            let next = self.next().await;
+            if !matches!(next.step.as_str(), "quit" | "closed") {
+                return next;
+            }
+        }
+    }
+
+    /// Waits for this step, and returns the number of its connection.
+    pub(super) async fn meets(&mut self, step: &str) -> u32 {
+        loop {
+            let next = self.next().await;
+            if next.step == step {
+                return next.connection;
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Taken {
         let line = tokio::time::timeout(Duration::from_secs(60), self.lines.recv());
         let line = line.await.expect("a mail in time").expect("a line");
         serde_json::from_str(&line).expect("a mail")
     }
 
     /// A server over a fresh store that sends its mails here, with an event.
-    async fn app(&self) -> (TestApp, Event) {
+    pub(super) async fn app(&self) -> (TestApp, Event) {
         let url = format!("smtp://127.0.0.1:{}?tls=none", self.port);
         let app = TestApp::with(|config| config.mail = mail_settings(url)).await;
         let event = fixture::event(&app, fixture::Like::default()).await;
@@ -104,7 +135,7 @@ fn mail_settings(url: String) -> holdfast::messages::settings::MailSettings {
 }
 
 /// Waits until `many` messages have this status. The node's own pass sends them.
-async fn sent_until(app: &TestApp, status: &str, many: i64) {
+pub(super) async fn sent_until(app: &TestApp, status: &str, many: i64) {
     let count = format!("SELECT COUNT(*) FROM messages WHERE status = '{status}'");
     for _ in 0..LOOKS {
         if app.number(&count).await == many {
@@ -216,22 +247,31 @@ async fn a_mail_whose_answer_is_lost_is_sent_again_with_the_same_id() {
 #[tokio::test]
 async fn a_mail_whose_worker_hangs_is_sent_by_another_node_after_its_lease() {
     let mut server = MailServer::start("hang").await;
-    let (app, event) = server.app().await;
+    let app = TestApp::apart().await;
+    let url = format!("smtp://127.0.0.1:{}?tls=none", server.port);
+    let settings = [("SMTP_URL", url.as_str()), ("MAIL_FROM", "tickets@example.org")];
+    let mut node = Node::start_with(&app.app.config, &settings).await;
+    app.talks_to(node.address);
+    let event = fixture::event(&app, fixture::Like::default()).await;
     Paid::of(&app, &event, &seats(&[1])).await;
     let first = server.taken().await;
     app.at_rest().await;
-    // The first worker still waits for the answer. Its lease ends.
-    app.advance(Duration::from_secs(181)).await;
-    let other = app.another_node().await;
+    node.signal("STOP");
+    app.advance(Duration::from_secs(61)).await;
+    let mut other = Node::start_with(&app.app.config, &settings).await;
     let second = server.taken().await;
     assert_eq!(first.header("Message-ID"), second.header("Message-ID"));
     sent_until(&app, "sent", 1).await;
-    // The connection of the first worker ends, and stopping waits for the worker.
+    // The connection of the first worker ends, and its node ends in good order.
+    node.signal("CONT");
     drop(server);
-    app.stop().await;
+    for node in [&mut node, &mut other] {
+        node.signal("TERM");
+        assert!(node.ends().await.success(), "{}", node.log());
+    }
     let settled = "SELECT COUNT(*) FROM messages WHERE status = 'sent' AND attempts = 2";
-    assert_eq!(other.number(settled).await, 1);
-    other.finish().await;
+    assert_eq!(app.number(settled).await, 1);
+    app.finish().await;
 }
 
 /// A name that comes from a person cannot add a header or a recipient.
