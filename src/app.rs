@@ -44,6 +44,7 @@ use crate::{
         adoption::Adoption,
         cancellation::Cancellations,
         links::BookingLinks,
+        moves::Moves,
         reservations::{
             Reservations,
             forget::ForgetCursor,
@@ -145,6 +146,7 @@ impl App {
             checkouts,
             cancellations,
             links: BookingLinks { base: base.clone(), keys, home: home.clone() },
+            moves: Moves { base: base.clone() },
             adoption: Adoption::new(base.clone()),
         };
         let mailer = wiring::mailer(&config, &base)?;

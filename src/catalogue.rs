@@ -16,6 +16,7 @@ pub mod latest;
 pub mod lifecycle;
 pub mod list_events;
 pub mod map;
+pub mod moves;
 pub mod offers;
 pub mod plan_files;
 pub mod published;

@@ -8,5 +8,6 @@ pub mod bookings;
 pub mod cancellation;
 pub mod checkout;
 pub mod links;
+pub mod moves;
 pub mod reservations;
 pub mod tickets;

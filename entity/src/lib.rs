@@ -26,6 +26,7 @@ pub mod bookings;
 pub mod buyers;
 pub mod changes;
 pub mod clock_offset;
+pub mod event_moves;
 pub mod event_sequences;
 pub mod event_texts;
 pub mod events;

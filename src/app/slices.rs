@@ -23,7 +23,7 @@ use crate::{
     money::{ledger::Ledger, refunds::Refunds},
     shop::{
         adoption::Adoption, cancellation::Cancellations, checkout::Checkouts, links::BookingLinks,
-        reservations::Reservations,
+        moves::Moves, reservations::Reservations,
     },
     slice::{SharedParts, Slice},
 };
@@ -103,6 +103,7 @@ slices! {
     checkouts: Checkouts,
     cancellations: Cancellations,
     links: BookingLinks,
+    moves: Moves,
     adoption: Adoption,
     bookings: EventBookings,
     refunds: Refunds,

@@ -3,6 +3,8 @@
 //! Once somebody has booked, the event keeps its promises: the place stays, and the event begins within two days of
 //! the promised time. The currency never changes, and a free offer never gets a price (see `offers`). A booking that
 //! commits at the same moment was made on the terms that everybody saw until then.
+//!
+//! A change of time or place is recorded as a move, of which `shop::moves` tells the buyers.
 
 use holdfast_contract::{catalogue::EventPatch, problem::FieldError};
 use holdfast_domain::{
@@ -14,7 +16,7 @@ use holdfast_entity::{events, offers};
 use super::{
     create_event::{EventError, HoldTimes, now, save},
     details::{self, EventChanges},
-    store, views,
+    moves, store, views,
 };
 use crate::{
     access::Managed,
@@ -58,12 +60,14 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
         Status::Draft | Status::Upcoming | Status::OnSale => {}
     }
     let changes = details::read_changes(&patch, before).map_err(EventError::Fields)?;
-    if store::events::has_bookings(tx, id).await? {
+    let is_booked = store::events::has_bookings(tx, id).await?;
+    if is_booked {
         row.promised_starts_at = Some(promised(&row, &changes).map_err(EventError::Promised)?);
     }
     let offers = store::offers::live(tx, id).await?;
     limits_fit(&changes, &offers).map_err(EventError::Fields)?;
     let schedule = changes.schedule;
+    let held = moves::time_and_place(&row);
     row.name = changes.name.unwrap_or(row.name);
     row.description = changes.description.unwrap_or(row.description);
     row.category = changes.category.unwrap_or(row.category);
@@ -80,6 +84,9 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
         row.hold_cap_seconds = holds.cap_for(seconds);
     }
     row.status = event::due(status, &schedule, now);
+    if is_booked && moves::time_and_place(&row) != held {
+        moves::record(tx, &row, held, now).await?;
+    }
     save(tx, &row).await?;
     Ok(())
 }

@@ -7,6 +7,7 @@
 pub mod events;
 pub mod inventory;
 pub mod listing;
+pub mod moves;
 pub mod offers;
 pub mod plans;
 pub mod seats;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::kernel::{
-    db::{StoreError, Writes},
+    db::{Sql, StoreError, Writes},
     ports::Entropy,
 };
 
@@ -70,4 +70,16 @@ pub async fn post(
 ) -> Result<(), StoreError> {
     let rows = new.into_iter().map(|message| message.row(entropy, now_ms)).collect();
     store::insert(to, rows).await
+}
+
+/// The messages of these kinds about these subjects, oldest first. Messages are kept for 30 days.
+///
+/// # Errors
+/// When the database fails.
+pub async fn posted(
+    sql: &impl Sql,
+    kinds: &[Kind],
+    subjects: &[Uuid],
+) -> Result<Vec<messages::Model>, StoreError> {
+    store::list_about(sql, kinds, subjects).await
 }

@@ -178,6 +178,17 @@ pub(super) async fn list_to(sql: &impl Sql, recipient: &str) -> Result<Vec<Model
     db::list(sql, known().filter(Column::Recipient.eq(recipient)).order_by_asc(Column::Id)).await
 }
 
+/// The messages of these kinds about these subjects, oldest first.
+pub(super) async fn list_about(
+    sql: &impl Sql,
+    kinds: &[Kind],
+    subjects: &[Uuid],
+) -> Result<Vec<Model>, StoreError> {
+    let about = db::is_among(sql, Column::SubjectId, subjects.iter().copied());
+    let found = Entity::find().filter(about).filter(Column::Kind.is_in(kinds.iter().copied()));
+    db::list(sql, found.order_by_asc(Column::Id)).await
+}
+
 pub(super) async fn find(sql: &impl Sql, id: MessageId) -> Result<Option<Model>, StoreError> {
     db::find(sql, known().filter(Column::Id.eq(id))).await
 }

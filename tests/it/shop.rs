@@ -4,4 +4,5 @@ mod adoption;
 mod cancellation;
 mod checkout;
 mod links;
+mod moves;
 mod reservations;

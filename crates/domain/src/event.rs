@@ -6,6 +6,7 @@
 //! refuse a hold, because a hold that lapses makes places available without any write to the event.
 //! This module reads neither a clock nor the store. Times are in milliseconds since 1970.
 
+pub mod moves;
 mod slug;
 
 use std::fmt;
@@ -45,6 +46,14 @@ impl Status {
         match self {
             Self::Upcoming | Self::OnSale => true,
             Self::Draft | Self::Completed | Self::Cancelled | Self::Archived => false,
+        }
+    }
+
+    /// Whether the event is neither over nor cancelled.
+    pub const fn lies_ahead(self) -> bool {
+        match self {
+            Self::Draft | Self::Upcoming | Self::OnSale => true,
+            Self::Completed | Self::Cancelled | Self::Archived => false,
         }
     }
 }

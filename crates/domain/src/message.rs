@@ -11,6 +11,8 @@ pub enum Kind {
     BookingCancelled,
     /// The organizer called an event off, so lines of a booking were cancelled.
     EventCancelled,
+    /// The organizer changed the time or the place of an event. The tickets stay valid.
+    EventMoved,
     /// The organizer returns a part of the price, and the tickets stay valid.
     RefundStarted,
     /// Somebody has registered with the address. The mail has a link and a code that prove it.
@@ -47,6 +49,7 @@ words! {
         BookingFailed = "booking_failed",
         BookingCancelled = "booking_cancelled",
         EventCancelled = "event_cancelled",
+        EventMoved = "event_moved",
         RefundStarted = "refund_started",
         Activation = "activation",
         AccountKnown = "account_known",

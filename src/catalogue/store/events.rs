@@ -56,6 +56,10 @@ pub async fn at(sql: &impl Sql, id: EventId) -> Result<Option<EventSnapshot>, St
     sql.find(&format!("{MOMENT} WHERE e.id = $1"), vec![id.into()]).await
 }
 
+pub async fn find(sql: &impl Sql, id: EventId) -> Result<Option<events::Model>, StoreError> {
+    Ok(events::Entity::find_by_id(id).one(sql.reading()).await?)
+}
+
 /// Locks the event's row and reads it, so that changes of one event's catalogue follow one another.
 pub async fn lock(tx: &Tx, id: EventId) -> Result<Option<events::Model>, StoreError> {
     Ok(events::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx.orm()).await?)

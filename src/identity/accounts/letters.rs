@@ -58,6 +58,7 @@ impl LetterWriter for AccountLetters {
             | Kind::BookingFailed
             | Kind::BookingCancelled
             | Kind::EventCancelled
+            | Kind::EventMoved
             | Kind::RefundStarted
             | Kind::BookingLinks
             | Kind::BookingCode

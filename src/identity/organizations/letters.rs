@@ -48,6 +48,7 @@ impl LetterWriter for OrganizationLetters {
             | Kind::BookingFailed
             | Kind::BookingCancelled
             | Kind::EventCancelled
+            | Kind::EventMoved
             | Kind::RefundStarted
             | Kind::BookingLinks
             | Kind::BookingCode

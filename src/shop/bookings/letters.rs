@@ -1,12 +1,14 @@
 //! The mails about bookings.
 
+mod calendar;
 mod links;
+mod moved;
+mod times;
 mod words;
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Datelike as _, Locale, Utc};
 use holdfast_domain::{
     booking::BookingState,
     booking_link::{LinkScope, read_until_ms},
@@ -15,11 +17,13 @@ use holdfast_domain::{
     message::Kind,
 };
 use holdfast_entity::{booking_lines, bookings, events, messages};
-use icalendar::{Calendar, Component as _, EventLike as _};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-pub use self::links::links;
 use self::words::{amount, reason};
+pub use self::{
+    links::links,
+    moved::{MoveDetail, moved},
+};
 use super::{
     page_of,
     store::{self, letters},
@@ -107,8 +111,17 @@ fn with_detail<'a>(
     detail: &CancelDetail,
 ) -> Result<Option<NewMessage<'a>>, StoreError> {
     let Some(message) = message(booking, kind) else { return Ok(None) };
-    let detail = serde_json::to_string(detail).map_err(|error| Bug::new(error.to_string()))?;
+    let detail = written(detail)?;
     Ok(Some(NewMessage { instance, detail: Some(detail), ..message }))
+}
+
+fn written(detail: &impl Serialize) -> Result<String, StoreError> {
+    Ok(serde_json::to_string(detail).map_err(|error| Bug::new(error.to_string()))?)
+}
+
+fn read_detail<D: DeserializeOwned>(message: &messages::Model) -> Result<D, StoreError> {
+    let read = serde_json::from_str(message.detail.as_deref().unwrap_or_default());
+    Ok(read.map_err(|error| Bug::new(format!("message {}: {error}", message.id)))?)
 }
 
 fn message(booking: &bookings::Model, kind: Kind) -> Option<NewMessage<'_>> {
@@ -124,6 +137,7 @@ impl LetterWriter for BookingLetters {
             Kind::BookingFailed,
             Kind::BookingCancelled,
             Kind::EventCancelled,
+            Kind::EventMoved,
             Kind::RefundStarted,
             Kind::BookingLinks,
         ]
@@ -141,11 +155,7 @@ impl LetterWriter for BookingLetters {
         let ids = lines.iter().map(|line| line.event_id);
         let events = letters::events(&self.db, ids).await?;
         let subject = self.subject(message, &booking, &events);
-        let detail = || -> Result<CancelDetail, StoreError> {
-            let text = message.detail.as_deref().unwrap_or_default();
-            let read = serde_json::from_str(text);
-            Ok(read.map_err(|error| Bug::new(format!("message {}: {error}", message.id)))?)
-        };
+        let detail = || read_detail::<CancelDetail>(message);
         Ok(match message.kind {
             Kind::BookingConfirmed if booking.status != BookingState::Confirmed => None,
             Kind::BookingConfirmed => Some(subject.confirmed(&lines)),
@@ -153,6 +163,7 @@ impl LetterWriter for BookingLetters {
             Kind::BookingFailed => Some(subject.failed(&lines)),
             Kind::BookingCancelled => Some(subject.cancelled(&lines, &detail()?)),
             Kind::EventCancelled => Some(subject.called_off(&lines, &detail()?)),
+            Kind::EventMoved => subject.moved(&self.db, message, &lines).await?,
             Kind::RefundStarted => Some(subject.refunded(&detail()?)),
             Kind::Activation
             | Kind::AccountKnown
@@ -400,7 +411,10 @@ impl BookingSubject<'_> {
 
     fn group(&self, event: EventId, row: LetterRow) -> LetterGroup {
         let (title, lines) = match self.events.get(&event) {
-            Some(event) => (event.name.clone(), vec![self.time(event), event.place.clone()]),
+            Some(event) => (
+                event.name.clone(),
+                vec![times::beginning(self.language, event), event.place.clone()],
+            ),
             None => (String::new(), Vec::new()),
         };
         LetterGroup { title, lines, rows: vec![row], link: None }
@@ -415,56 +429,9 @@ impl BookingSubject<'_> {
         LetterRow { label: line.label.clone(), remark: count, amount }
     }
 
-    /// The beginning of the event in its own time zone.
-    fn time(&self, event: &events::Model) -> String {
-        let zone: chrono_tz::Tz = event.time_zone.parse().unwrap_or(chrono_tz::UTC);
-        let at = utc(event.starts_at).with_timezone(&zone);
-        match self.language {
-            Language::English => {
-                at.format_localized("%A, %-d %B %Y at %H:%M (%Z)", Locale::en_GB).to_string()
-            }
-            Language::French => {
-                let day = if at.day() == 1 { "%-der" } else { "%-d" };
-                let form = format!("%A {day} %B %Y à %H:%M (%Z)");
-                at.format_localized(&form, Locale::fr_FR).to_string()
-            }
-        }
-    }
-
     fn money(&self, minor: i64) -> String {
         let point = self.language.pick('.', ',');
         amount(minor, self.booking.currency, point)
-    }
-
-    fn calendar(&self, lines: &[booking_lines::Model]) -> String {
-        let mut calendar = Calendar::new();
-        let mut seen: Vec<EventId> = Vec::new();
-        for event in lines.iter().filter_map(|line| self.events.get(&line.event_id)) {
-            if seen.contains(&event.id) {
-                continue;
-            }
-            seen.push(event.id);
-            let places: Vec<&str> = lines
-                .iter()
-                .filter(|line| line.event_id == event.id)
-                .map(|line| line.label.as_str())
-                .collect();
-            let uid = format!("{}-{}@holdfast", self.booking.id, event.id);
-            calendar.push(
-                icalendar::Event::new()
-                    .uid(&uid)
-                    .timestamp(utc(self.booking.settled_at.unwrap_or(self.booking.created_at)))
-                    .summary(&event.name)
-                    .location(&event.place)
-                    .description(&format!("{}\n{}", self.booking.reference, places.join("\n")))
-                    // Calendars are shared, so their entries contain no link that opens the booking.
-                    .url(&page_of(self.home, &self.booking.reference, None))
-                    .starts(utc(event.starts_at))
-                    .ends(utc(event.ends_at))
-                    .done(),
-            );
-        }
-        calendar.to_string()
     }
 }
 
@@ -477,8 +444,4 @@ enum Amounts {
 
 fn concerned(lines: &[booking_lines::Model], ids: &[LineId]) -> Vec<booking_lines::Model> {
     lines.iter().filter(|line| ids.contains(&line.id)).cloned().collect()
-}
-
-fn utc(ms: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(ms).unwrap_or_default()
 }

@@ -45,13 +45,18 @@ async fn pays(app: &TestApp, event: &Event, language: &str, method: &str, to: &s
     buyer
 }
 
-#[tokio::test]
-async fn the_mails_say_what_they_should() {
-    let (app, event) = app_with_event().await;
+/// Gives the event a name, a place, and a time in 2100.
+async fn has_its_date(app: &TestApp) {
     let text = "UPDATE events SET name = 'Die Zauberflöte', place = 'Großes Haus', \
                 time_zone = 'Europe/Berlin', starts_at = 4102506000000, ends_at = 4102516800000";
     use holdfast::kernel::db::Sql as _;
     app.app.base.db.run(text, vec![]).await.expect("the store works");
+}
+
+#[tokio::test]
+async fn the_mails_say_what_they_should() {
+    let (app, event) = app_with_event().await;
+    has_its_date(&app).await;
     let mut to_cancel = Vec::new();
     for language in ["en", "fr"] {
         let to = format!("{language}@example.org");
@@ -97,9 +102,7 @@ async fn the_mails_say_what_they_should() {
 #[tokio::test]
 async fn the_mails_with_links_to_bookings_say_what_they_should() {
     let (app, event) = app_with_event().await;
-    let text = "UPDATE events SET name = 'Die Zauberflöte', place = 'Großes Haus', \
-                time_zone = 'Europe/Berlin', starts_at = 4102506000000, ends_at = 4102516800000";
-    holdfast::kernel::db::Sql::run(&app.app.base.db, text, vec![]).await.expect("it is done");
+    has_its_date(&app).await;
     for language in ["en", "fr"] {
         let to = format!("{language}@example.org");
         let buyer = pays(&app, &event, language, "pm_card_visa", &to).await;
@@ -121,6 +124,33 @@ async fn the_mails_with_links_to_bookings_say_what_they_should() {
         let told = mails(&app, &to, 3).await.remove(2);
         let changing = [(reference.as_str(), "HF-REFERENCE"), (token_of(&told, &page), "TOKEN")];
         check(&format!("booking_links.{language}"), &told, &changing);
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_mail_about_a_moved_event_says_what_it_should() {
+    let (app, event) = app_with_event().await;
+    has_its_date(&app).await;
+    let mut bought = Vec::new();
+    for language in ["en", "fr"] {
+        let to = format!("{language}@example.org");
+        pays(&app, &event, language, "pm_card_visa", &to).await;
+        let confirmed = mails(&app, &to, 1).await.remove(0);
+        bought.push((language, to, reference(&confirmed)));
+    }
+    let admin = fixture::account(&app, "admin", Role::Admin, None).await;
+    let later = json!({ "starts_at": "2100-01-02T18:30:00Z", "ends_at": "2100-01-02T23:30:00Z" });
+    let moved = fixture::edit(&app.as_user(&admin), &event.path(""), later).await;
+    assert_eq!(moved.status, 200, "{}", moved.text);
+    app.at_rest().await;
+    app.advance(Duration::from_secs(5 * 60)).await;
+    app.app.slices.moves.tell_pass().await.expect("the pass runs");
+    for (language, to, reference) in bought {
+        let told = mails(&app, &to, 2).await.remove(1);
+        let token = token_of(&told, &format!("/bookings/{reference}"));
+        let changing = [(reference.as_str(), "HF-REFERENCE"), (token, "TOKEN")];
+        check(&format!("moved.{language}"), &told, &changing);
     }
     app.finish().await;
 }

@@ -9,9 +9,9 @@ use holdfast_domain::{
 use holdfast_entity::{booking_lines, bookings, events, messages};
 use serde::{Deserialize, Serialize};
 
-use super::{BookingLetters, BookingSubject, letters, store};
+use super::{BookingLetters, BookingSubject, letters, read_detail, store, times, written};
 use crate::{
-    kernel::db::{Bug, StoreError},
+    kernel::db::StoreError,
     messages::{
         Letter, NewMessage,
         letter::{Language, LetterGroup},
@@ -38,7 +38,7 @@ pub fn links<'a>(
     let newest = bookings.first().and_then(|newest| Some((newest.id.0, newest.email.as_deref()?)));
     let Some((subject, recipient)) = newest else { return Ok(None) };
     let detail = LinksDetail { bookings: bookings.iter().map(|booking| booking.id).collect() };
-    let detail = serde_json::to_string(&detail).map_err(|error| Bug::new(error.to_string()))?;
+    let detail = written(&detail)?;
     let mail = NewMessage::once(Kind::BookingLinks, subject, recipient, locale);
     Ok(Some(NewMessage { instance: instance.to_owned(), detail: Some(detail), ..mail }))
 }
@@ -49,9 +49,7 @@ impl BookingLetters {
         &self,
         message: &messages::Model,
     ) -> Result<Option<Letter>, StoreError> {
-        let detail = message.detail.as_deref().unwrap_or_default();
-        let detail: LinksDetail = serde_json::from_str(detail)
-            .map_err(|error| Bug::new(format!("message {}: {error}", message.id)))?;
+        let detail: LinksDetail = read_detail(message)?;
         let found = letters::bookings(&self.db, &detail.bookings).await?;
         let is_theirs = |it: &bookings::Model| it.email.as_deref() == Some(&message.recipient);
         let mut found: Vec<_> = found.into_iter().filter(is_theirs).collect();
@@ -76,6 +74,11 @@ impl BookingLetters {
 }
 
 impl BookingSubject<'_> {
+    /// Time and place in one line.
+    fn held_at(&self, event: &events::Model) -> String {
+        format!("{}, {}", times::beginning(self.language, event), event.place)
+    }
+
     /// The booking's events with their times, the reference, and the link if the letter has one for each booking.
     fn linked(&self, lines: &[&booking_lines::Model], has_link: bool) -> LetterGroup {
         let owned: Vec<booking_lines::Model> = lines.iter().map(|line| (*line).clone()).collect();
@@ -87,8 +90,7 @@ impl BookingSubject<'_> {
                 shown.push(event);
             }
         }
-        let mut texts: Vec<String> =
-            shown.iter().map(|event| format!("{}, {}", self.time(event), event.place)).collect();
+        let mut texts: Vec<String> = shown.iter().map(|event| self.held_at(event)).collect();
         // With one booking, the letter says it below.
         texts.extend(has_link.then(|| self.booking.reference.clone()));
         let link = has_link.then(|| self.show());
