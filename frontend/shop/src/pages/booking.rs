@@ -19,7 +19,7 @@ use crate::pages::checkout::poll_wait_ms;
 use cancel::Cancel;
 use held::HeldSeconds;
 use link::VisitorLink;
-use share::ShareButtons;
+use share::{ShareButtons, ShareNote, Sharing};
 use ticket::TicketCard;
 use told::given_back;
 use ui::{
@@ -104,7 +104,7 @@ fn Purchase(opening: Opening, link: VisitorLink) -> impl IntoView {
     let held = HeldSeconds::new();
     held.put(&mut booking);
     let booking = RwSignal::new(booking);
-    let events = StoredValue::new(events);
+    let (events, sharing) = (StoredValue::new(events), Sharing::new(booking, link));
     leptos::task::spawn_local(watch(booking, held, link));
     let tickets = move || {
         let booking = booking.get();
@@ -116,9 +116,10 @@ fn Purchase(opening: Opening, link: VisitorLink) -> impl IntoView {
             {part(tickets)}
             <div class="row-actions">
                 <a href="/" class="button secondary">{common!(i18n, to_events)}</a>
-                <ShareButtons booking link/>
+                <ShareButtons sharing/>
                 <Cancel booking link/>
             </div>
+            <ShareNote sharing/>
         </main>
     }
 }

@@ -25,7 +25,8 @@ use ui::{
 
 /// The lines that the buyer may cancel.
 fn open_lines(booking: &Booking) -> impl Iterator<Item = &BookingLine> {
-    booking.lines.iter().filter(|line| line.cancellable)
+    let is_paid = booking.status == BookingStatus::Confirmed;
+    booking.lines.iter().filter(move |line| is_paid && line.cancellable)
 }
 
 /// Whether the buyer may cancel the booking or some of its lines.

@@ -30,8 +30,9 @@ enum Done {
     Mailed,
 }
 
+/// The requests of the buttons, and what became of the last one.
 #[derive(Clone, Copy)]
-struct Sharing {
+pub struct Sharing {
     booking: RwSignal<Booking>,
     link: VisitorLink,
     done: RwSignal<Option<Done>>,
@@ -40,6 +41,11 @@ struct Sharing {
 }
 
 impl Sharing {
+    pub fn new(booking: RwSignal<Booking>, link: VisitorLink) -> Self {
+        let (done, busy) = (RwSignal::new(None), RwSignal::new(false));
+        Self { booking, link, done, busy, failure: RwSignal::new(None) }
+    }
+
     fn send(self, work: impl Future<Output = Result<Done, CallFailure>> + 'static) {
         self.busy.set(true);
         self.done.set(None);
@@ -66,27 +72,14 @@ impl Sharing {
     }
 }
 
-/// The buttons that share a confirmed booking and send its mail again, and the line that says what was done.
+/// The buttons that share a confirmed booking and send its mail again.
 #[component]
-pub fn ShareButtons(booking: RwSignal<Booking>, link: VisitorLink) -> impl IntoView {
+pub fn ShareButtons(sharing: Sharing) -> impl IntoView {
     let i18n = use_i18n();
-    let sharing = Sharing {
-        booking,
-        link,
-        done: RwSignal::new(None),
-        busy: RwSignal::new(false),
-        failure: RwSignal::new(None),
-    };
+    let booking = sharing.booking;
     let is_confirmed = known(move || {
         booking.with(|it| it.status == BookingStatus::Confirmed && it.email.is_some())
     });
-    let (copied, mailed) = (tx!(i18n, booking.shared), tx!(i18n, booking.mailed));
-    let said = move || match sharing.done.get() {
-        None | Some(Done::HandedOut) => String::new(),
-        Some(Done::Copied) => copied.get().to_owned(),
-        Some(Done::Shown(address)) => address,
-        Some(Done::Mailed) => mailed.get().to_owned(),
-    };
     view! {
         {part(move || {
             is_confirmed
@@ -114,6 +107,21 @@ pub fn ShareButtons(booking: RwSignal<Booking>, link: VisitorLink) -> impl IntoV
                     }
                 })
         })}
+    }
+}
+
+/// Says what was done, or what failed.
+#[component]
+pub fn ShareNote(sharing: Sharing) -> impl IntoView {
+    let i18n = use_i18n();
+    let (copied, mailed) = (tx!(i18n, booking.shared), tx!(i18n, booking.mailed));
+    let said = move || match sharing.done.get() {
+        None | Some(Done::HandedOut) => String::new(),
+        Some(Done::Copied) => copied.get().to_owned(),
+        Some(Done::Shown(address)) => address,
+        Some(Done::Mailed) => mailed.get().to_owned(),
+    };
+    view! {
         <p role="status" class="soft" data-testid="share-told" prop:textContent=live(said)></p>
         <FailureNote failure=sharing.failure/>
     }
