@@ -4,18 +4,23 @@
 //! its seats. The pass updates rows and informs viewers. It runs on every node at once, and a conditional update lets
 //! only one node mark each reservation.
 
-use std::{collections::BTreeSet, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    ops::RangeInclusive,
+    sync::Arc,
+    time::Duration,
+};
 
 use holdfast_domain::ids::{EventId, ReservationId};
 use tokio::time::MissedTickBehavior;
 
 use super::{
     Reservations,
-    store::{self, general},
+    store::{self, Lapsed, general},
 };
 use crate::{
     kernel::{
-        db::{StoreError, Tx},
+        db::{Db, StoreError, Tx},
         passes::Tally,
     },
     live::{News, record},
@@ -26,12 +31,19 @@ use crate::{
 const EVERY: Duration = Duration::from_millis(40);
 /// The number of transactions after which everything that has lapsed by the beginning is cleared away: 40 s.
 const BATCHES: u64 = 1_000;
-/// After this many transactions, the pass counts again what has lapsed: after a second.
-const COUNT_EVERY: u64 = 25;
+/// After this many transactions, the pass counts again what has lapsed: after five seconds.
+const COUNT_EVERY: u64 = 125;
 /// How many reservations one transaction clears. The more have lapsed, the more.
 const BATCH: RangeInclusive<u64> = 25..=200;
 /// The maximum number of transactions of one pass; the next pass continues.
 const MAX_BATCHES: u64 = 2 * BATCHES;
+/// From this many lapsed reservations on, one node clears them alone.
+const MANY: u64 = 1_000;
+/// How long a node watches whether another node clears them.
+const WATCH: Duration = Duration::from_millis(200);
+/// How many lapsed reservations are read at once. They are cleared event by event: each event of a transaction costs a row
+/// in the outbox, and the relay and every node work on each such row.
+const WINDOW: u64 = 2_000;
 
 impl Reservations {
     /// Clears lapsed reservations away; returns how many.
@@ -39,7 +51,10 @@ impl Reservations {
     /// # Errors
     /// When the database fails, or a reservation cannot be cleared. All others are cleared.
     pub async fn expire_pass(&self) -> Result<u64, StoreError> {
-        let (mut tally, mut after) = (Tally::default(), None);
+        let (mut tally, mut window) = (Tally::default(), LapsedWindow::default());
+        if self.is_cleared_elsewhere().await? {
+            return Ok(0);
+        }
         let stopping = self.base.tasks.stopping();
         let mut turns = tokio::time::interval(EVERY);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -50,13 +65,17 @@ impl Reservations {
                 _ = turns.tick() => (),
             }
             if number % COUNT_EVERY == 0 {
-                batch = batch_of(store::count_lapsed(&self.base.db).await?);
+                // A pass never slows down, or the last of many lapsed reservations would wait for long.
+                batch = batch_of(store::count_lapsed(&self.base.db).await?).max(batch);
             }
-            let lapsed = store::lapsed(&self.base.db, after, batch).await?;
-            let Some(last) = lapsed.last() else { break };
-            after = Some(*last);
-            let ids: Vec<ReservationId> = lapsed.iter().map(|lapsed| lapsed.id).collect();
-            self.clear(&ids, &mut tally).await?;
+            let ids = window.next(&self.base.db, batch).await?;
+            if ids.is_empty() {
+                break;
+            }
+            let cleared = self.clear(&ids, &mut tally).await?;
+            if is_anothers_work(ids.len() as u64, cleared) {
+                break;
+            }
         }
         let expired = tally.end()?;
         if expired > 0 {
@@ -65,17 +84,32 @@ impl Reservations {
         Ok(expired)
     }
 
+    /// Whether another node clears many lapsed reservations: they become fewer while this node watches. Two nodes at this work
+    /// would take twice as much of the cores from buyers.
+    async fn is_cleared_elsewhere(&self) -> Result<bool, StoreError> {
+        let before = store::count_lapsed(&self.base.db).await?;
+        if before < MANY {
+            return Ok(false);
+        }
+        tokio::time::sleep(WATCH).await;
+        Ok(store::count_lapsed(&self.base.db).await? < before)
+    }
+
     /// Clears the reservations in one transaction. When one of them makes the transaction fail, each is cleared in
-    /// its own, so that the others do not stay.
-    async fn clear(&self, lapsed: &[ReservationId], tally: &mut Tally) -> Result<(), StoreError> {
+    /// its own, so that the others do not stay. Returns how many were cleared or failed.
+    async fn clear(&self, lapsed: &[ReservationId], tally: &mut Tally) -> Result<u64, StoreError> {
         match self.clear_together(lapsed).await {
             Err(error) if !error.is_unavailable() => {
                 for id in lapsed {
                     tally.add(id, self.clear_together(&[*id]).await)?;
                 }
-                Ok(())
+                Ok(lapsed.len() as u64)
             }
-            cleared => tally.add("lapsed reservations", cleared),
+            result => {
+                let cleared = *result.as_ref().unwrap_or(&0);
+                tally.add("lapsed reservations", result)?;
+                Ok(cleared)
+            }
         }
     }
 
@@ -90,6 +124,35 @@ impl Reservations {
         metrics::counter!("holdfast_reservations_expired_total").increment(cleared);
         Ok(cleared)
     }
+}
+
+/// Lapsed reservations that were read and not worked on yet.
+#[derive(Default)]
+struct LapsedWindow {
+    /// Ordered by event.
+    left: VecDeque<Lapsed>,
+    /// The last reservation of all that were read.
+    last: Option<Lapsed>,
+}
+
+impl LapsedWindow {
+    /// The next lapsed reservations, at most `most`; none when all were worked on.
+    async fn next(&mut self, db: &Db, most: u64) -> Result<Vec<ReservationId>, StoreError> {
+        if self.left.is_empty() {
+            let mut lapsed = store::lapsed(db, self.last, WINDOW).await?;
+            self.last = lapsed.last().copied().or(self.last);
+            lapsed.sort_by_key(|lapsed| lapsed.event_id);
+            self.left = lapsed.into();
+        }
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(self.left.len());
+        Ok(self.left.drain(..most).map(|lapsed| lapsed.id).collect())
+    }
+}
+
+/// Whether another node has begun the same work at the same time: it has cleared most of a large batch, or locked it. The next
+/// pass looks again.
+fn is_anothers_work(batch: u64, cleared: u64) -> bool {
+    batch >= *BATCH.start() && cleared < batch / 2
 }
 
 /// How many reservations a transaction clears when this many have lapsed.
@@ -122,5 +185,12 @@ mod tests {
         assert!(EVERY * 1_000 <= Duration::from_secs(40));
         assert_eq!((batch_of(0), batch_of(25_000), batch_of(10_000_000)), (25, 25, 200));
         assert!(batches(250_000) <= MAX_BATCHES);
+    }
+
+    #[test]
+    fn a_node_leaves_large_batches_that_another_node_clears() {
+        assert!(is_anothers_work(100, 0) && is_anothers_work(100, 49));
+        assert!(!is_anothers_work(100, 50) && !is_anothers_work(100, 100));
+        assert!(!is_anothers_work(5, 0), "a buyer who pays has locked a few");
     }
 }

@@ -14,7 +14,7 @@ mod take;
 mod terms;
 mod write;
 
-pub use change::{cancel, count_lapsed, expire, extend, extend_seats, free_seats, lapsed};
+pub use change::{Lapsed, cancel, count_lapsed, expire, extend, extend_seats, free_seats, lapsed};
 pub use read::{StoredReservation, active_events_of, all_of_buyer, find, items, list, pending};
 pub use take::{
     LockedSeat, TakeTimes, TakenSeat, Taker, Usage, WantedSeat, forget_buyers, lock_buyers,

@@ -448,6 +448,26 @@ async fn a_hold_that_cannot_be_cleared_keeps_no_other_hold() {
     app.finish().await;
 }
 
+/// Each event of a transaction costs a row in the outbox. Holds of two events that lapse by turns are cleared event by event.
+#[tokio::test]
+async fn lapsed_holds_are_cleared_event_by_event() {
+    let app = TestApp::start().await;
+    let like = || Like { seats: 40, ..Like::default() };
+    let (first, second) = (fixture::event(&app, like()).await, fixture::event(&app, like()).await);
+    for seat in 1..=30 {
+        for event in [&first, &second] {
+            assert_eq!(app.post(&event.reservations(), &seats(&[seat])).await.status, 201);
+        }
+    }
+    let rows = "SELECT (SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM changes)";
+    let before = app.number(rows).await;
+    app.advance(HOLD).await;
+    assert_eq!(app.app.slices.reservations.expire_pass().await.expect("a pass"), 60);
+    // Transactions of 25 reservations: the second one has both events.
+    assert_eq!(app.number(rows).await - before, 4);
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lapsed_holds_are_cleared_by_their_ids_whatever_the_statistics_say() {
     let app = TestApp::start().await;

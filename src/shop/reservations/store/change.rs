@@ -120,6 +120,7 @@ pub async fn extend_seats(
 #[derive(Debug, Clone, Copy, FromQueryResult)]
 pub struct Lapsed {
     pub id: ReservationId,
+    pub event_id: EventId,
     expires_at: i64,
 }
 
@@ -130,12 +131,14 @@ pub async fn lapsed(
     limit: u64,
 ) -> Result<Vec<Lapsed>, StoreError> {
     // The first id of all. A hold that ends at the epoch does not exist.
-    let after = after.unwrap_or(Lapsed { id: ReservationId(Uuid::nil()), expires_at: 0 });
+    let (at, id) =
+        after.map_or((0, ReservationId(Uuid::nil())), |after| (after.expires_at, after.id));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     sql.list(
-        "SELECT id, expires_at FROM reservations WHERE status = 'active' AND expires_at <= (SELECT {now}) \
+        "SELECT id, event_id, expires_at FROM reservations \
+         WHERE status = 'active' AND expires_at <= (SELECT {now}) \
          AND (expires_at, id) > ($1, $2) ORDER BY expires_at, id LIMIT $3",
-        vec![after.expires_at.into(), after.id.into(), limit.into()],
+        vec![at.into(), id.into(), limit.into()],
     )
     .await
 }
