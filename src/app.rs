@@ -36,6 +36,7 @@ use crate::{
         settings::SettingsError,
         upkeep,
     },
+    legal::Legal,
     live::LiveChanges,
     messages::Post,
     money::ledger::{Ledger, reconcile::Difference},
@@ -101,6 +102,7 @@ impl App {
         let users: Arc<dyn Users> = Arc::new(StoredUsers::new(base.db.clone()));
         let (keys, home) = (config.keys.ring.clone(), &config.network.public_url);
         let access = Access::new(base.db.clone(), Arc::clone(&users), keys.clone());
+        let legal = Legal::new(base.db.clone(), &config.legal, config.node.environment);
         let reservations = Reservations {
             base: base.clone(),
             locks: wiring::locks(&config, &base)?,
@@ -113,7 +115,7 @@ impl App {
             expire_every: config.holds.expiry_pass,
             forgotten: ForgetCursor::default(),
         };
-        let (checkouts, refunds) = gateway.checkouts(&base, &live.relay);
+        let (checkouts, refunds) = gateway.checkouts(&base, &live.relay, &legal);
         let cancellations = Cancellations {
             checkouts: checkouts.clone(),
             refunds: refunds.clone(),
@@ -121,8 +123,10 @@ impl App {
         };
         let sessions =
             Sessions { base: base.clone(), keys: keys.clone(), cookie: SiteCookie::session(home) };
-        let accounts = Accounts::new(base.clone(), sessions.clone(), &config.accounts, home);
+        let accounts =
+            Accounts::new(base.clone(), sessions.clone(), legal.clone(), &config.accounts, home);
         let slices = Slices {
+            legal,
             accounts: accounts.clone(),
             sessions,
             organizations: Organizations { base: base.clone(), keys: keys.clone() },

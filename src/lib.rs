@@ -16,6 +16,7 @@ pub mod desk;
 pub mod http;
 pub mod identity;
 pub mod kernel;
+pub mod legal;
 pub mod live;
 pub mod messages;
 pub mod money;

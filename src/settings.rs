@@ -29,6 +29,7 @@ use crate::{
         },
         telemetry::LogSettings,
     },
+    legal::settings::LegalSettings,
     messages::settings::MailSettings,
     settings::{node::NodeSettings, redis::RedisSettings},
     shop::{checkout::settings::GatewaySettings, reservations::settings::HoldSettings},
@@ -74,6 +75,7 @@ sections! {
     events: EventSettings,
     payment: GatewaySettings,
     mail: MailSettings,
+    legal: LegalSettings,
     log: LogSettings,
 }
 

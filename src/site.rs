@@ -7,7 +7,10 @@
 mod event;
 mod head;
 
-use holdfast_contract::pages::{Page, Program, requests};
+use holdfast_contract::{
+    legal::LegalKind,
+    pages::{Page, Program, requests},
+};
 use poem::{
     IntoResponse, Request, Response, handler,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -24,6 +27,7 @@ use crate::{
         tagged::{IMMUTABLE, Packed, REVALIDATE, ResponseWishes},
     },
     kernel::{hex::hex, settings::WebAddress},
+    legal::{self, Legal},
 };
 
 /// The source of the front end's files. Without built pages it finds nothing.
@@ -43,6 +47,7 @@ impl Pages {
 pub struct Site {
     pub pages: Pages,
     pub catalogue: Catalogue,
+    pub legal: Legal,
     /// The public address of this installation.
     pub public_url: WebAddress,
 }
@@ -68,6 +73,7 @@ pub async fn page(request: &Request, Data(site): Data<&Site>) -> Response {
             .body("The pages were not built into this program: run scripts/frontend.sh first.\n");
     };
     let (status, head) = site.told(path).await;
+    let head = head.with_documents(site.legal.versions());
     send_shell(request, status, head.put_into(&String::from_utf8_lossy(&shell.data)))
 }
 
@@ -86,6 +92,7 @@ impl Site {
             }
             Some(Page::Event(name)) => self.told_of_event(name).await,
             Some(Page::Organization(slug)) => self.told_of_organization(slug).await,
+            Some(Page::Legal(kind)) => self.told_of_document(kind),
             Some(
                 Page::Checkout
                 | Page::Booking
@@ -117,6 +124,16 @@ impl Site {
             Ok(None) => (StatusCode::NOT_FOUND, PageHead::neutral()),
             // The page itself exists, and explains what it cannot show.
             Err(error) => (ApiProblem::from(error).into_response().status(), PageHead::neutral()),
+        }
+    }
+
+    fn told_of_document(&self, kind: LegalKind) -> (StatusCode, PageHead) {
+        match self.legal.title(legal::kind_of(kind)) {
+            Some(title) => {
+                let address = format!("{}/{}", self.public_url.as_str(), kind.as_str());
+                (StatusCode::OK, PageHead::public(title, title).at(&address))
+            }
+            None => (StatusCode::NOT_FOUND, PageHead::neutral()),
         }
     }
 

@@ -15,6 +15,7 @@
 // SeaORM's derives create public items without docs.
 #![allow(missing_docs)]
 
+pub mod acceptances;
 pub mod account_links;
 pub mod account_tries;
 pub mod adopted_reservations;

@@ -19,6 +19,7 @@ mod m20261130_000008_sessions;
 mod m20261130_000009_account_links;
 mod m20261130_000010_addresses;
 mod m20261130_000011_organizations;
+mod m20261130_000012_acceptances;
 mod m20261130_000013_moves;
 mod m20261130_000014_booking_codes;
 mod machinery;
@@ -72,6 +73,7 @@ impl MigratorTrait for Steps {
             Box::new(m20261130_000009_account_links::Migration),
             Box::new(m20261130_000010_addresses::Migration),
             Box::new(m20261130_000011_organizations::Migration),
+            Box::new(m20261130_000012_acceptances::Migration),
             Box::new(m20261130_000013_moves::Migration),
             Box::new(m20261130_000014_booking_codes::Migration),
         ]

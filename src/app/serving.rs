@@ -54,6 +54,12 @@ impl App {
     /// When an address is not available.
     pub async fn serve(&self) -> anyhow::Result<RunningServer> {
         self.start_background().await?;
+        if self.slices.legal.versions().next().is_none() {
+            tracing::warn!(
+                "HOLDFAST_LEGAL_DIR is not set: the shop has no terms, no privacy and cookie notices and no imprint, \
+                 and asks nobody to accept terms"
+            );
+        }
         let stop = CancellationToken::new();
         let listener = listen("HOLDFAST_BIND", self.config.node.bind)?;
         let address = listener.local_addr()?;
@@ -92,6 +98,7 @@ impl App {
         let site = Site {
             pages: self.pages,
             catalogue: self.slices.catalogue.clone(),
+            legal: self.slices.legal.clone(),
             public_url: self.config.network.public_url.clone(),
         };
         let development = (self.config.node.environment == Environment::Development)

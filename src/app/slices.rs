@@ -19,6 +19,7 @@ use crate::{
         saga::attention::Attended,
         settings::WebAddress,
     },
+    legal::Legal,
     messages::LetterWriter,
     money::{ledger::Ledger, refunds::Refunds},
     shop::{
@@ -95,6 +96,7 @@ macro_rules! slices {
 }
 
 slices! {
+    legal: Legal,
     accounts: Accounts,
     sessions: Sessions,
     organizations: Organizations,

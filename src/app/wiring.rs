@@ -26,6 +26,7 @@ use crate::{
         },
         tasks::Tasks,
     },
+    legal::Legal,
     live::Relay,
     messages::settings::MailSettings,
     money::refunds::Refunds,
@@ -122,11 +123,17 @@ pub(super) fn gateway(config: &Config, base: &Base) -> anyhow::Result<GatewayPar
 
 impl GatewayParts {
     /// The checkouts and the refunds that use this gateway.
-    pub(super) fn checkouts(self, base: &Base, relay: &Relay) -> (Checkouts, Refunds) {
+    pub(super) fn checkouts(
+        self,
+        base: &Base,
+        relay: &Relay,
+        legal: &Legal,
+    ) -> (Checkouts, Refunds) {
         let refunds = Refunds::new(base.clone(), Arc::clone(&self.gateway));
-        let (base, relay) = (base.clone(), relay.clone());
-        let checkouts = Checkouts::new(base, relay, self.gateway, self.bank, refunds.clone())
-            .offering(self.offered);
+        let (base, relay, legal) = (base.clone(), relay.clone(), legal.clone());
+        let checkouts =
+            Checkouts::new(base, relay, legal, self.gateway, self.bank, refunds.clone())
+                .offering(self.offered);
         let checkouts = match self.webhooks {
             Some(webhooks) => checkouts.with_webhooks(webhooks),
             None => checkouts,

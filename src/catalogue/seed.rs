@@ -200,6 +200,7 @@ async fn account(
         first_name: name.to_owned(),
         last_name: "Demo".to_owned(),
         locale: None,
+        accepted: None,
     };
     Ok(accounts.register(registration, role).await?)
 }

@@ -38,11 +38,12 @@ use crate::{
     identity::sessions::Sessions,
     kernel::{
         base::Base,
-        db::{Db, StoreError},
+        db::{Db, StoreError, Tx},
         keys::KeyRing,
         passes::Pass,
         settings::WebAddress,
     },
+    legal::{Legal, accept},
     messages::LetterWriter,
     slice::{SharedParts, Slice},
 };
@@ -66,6 +67,8 @@ pub struct Accounts {
     pub base: Base,
     pub passwords: Passwords,
     pub sessions: Sessions,
+    /// Judges what a new user says about the terms.
+    pub legal: Legal,
     /// Tells which account a browser has registered.
     pub registered: SiteCookie,
     /// One permit for each request for a mail that waits or is worked on.
@@ -78,6 +81,7 @@ impl Accounts {
     pub fn new(
         base: Base,
         sessions: Sessions,
+        legal: Legal,
         settings: &AccountSettings,
         site: &WebAddress,
     ) -> Self {
@@ -85,7 +89,7 @@ impl Accounts {
         let asked = Arc::new(Semaphore::new(MAX_ASKED));
         let turns = Arc::new(Semaphore::new(MAX_TURNS));
         let registered = SiteCookie::registration(site);
-        Self { base, passwords, sessions, registered, asked, turns }
+        Self { base, passwords, sessions, legal, registered, asked, turns }
     }
 
     /// Deletes links and counts of tries that are over, and accounts that were never activated; returns how many.
@@ -94,7 +98,7 @@ impl Accounts {
     /// When the database fails.
     pub async fn retention_pass(&self) -> Result<u64, StoreError> {
         let db = &self.base.db;
-        let inactive = store::forget_inactive(db, INACTIVE_KEPT_MS).await?;
+        let inactive = db.transact(|tx| Box::pin(forget_inactive(tx))).await?;
         let links = store::forget_links(db, LINKS_KEPT_MS).await?;
         Ok(inactive + links + store::forget_tries(db, TRIES_KEPT_MS).await?)
     }
@@ -119,6 +123,13 @@ impl Slice for Accounts {
             it.retention_pass().await
         })]
     }
+}
+
+/// Deletes accounts that were never activated, with what their users accepted; returns how many.
+async fn forget_inactive(tx: &Tx) -> Result<u64, StoreError> {
+    let gone = store::forget_inactive(tx, INACTIVE_KEPT_MS).await?;
+    accept::forget(tx, &gone).await?;
+    Ok(gone.len() as u64)
 }
 
 /// Counts a mail to an address that is not proved, and says whether it may be sent. All users together have few within an hour,

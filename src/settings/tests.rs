@@ -71,6 +71,27 @@ fn bad_settings_are_refused_by_name() {
 }
 
 #[test]
+fn a_bad_legal_document_is_refused_by_the_name_of_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let setting = format!("holdfast_legal_dir = \"{}\"", folder.path().display());
+    let write = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).expect("a file");
+    };
+    let told = || load(&setting).map(|_| ()).map_err(|error| error.to_string());
+    let none = told().expect_err("no document");
+    assert!(none.starts_with("HOLDFAST_LEGAL_DIR: the folder has none of"), "{none}");
+    write("terms.en.md", "---\ntitle: Terms\n---\nText");
+    assert_eq!(told(), Err("HOLDFAST_LEGAL_DIR: terms.en.md has no version".to_owned()));
+    write("terms.en.md", "---\nversion: 1\ntitle: Terms\n---\nText");
+    assert_eq!(told(), Ok(()));
+    write("privacy.xx.md", "---\nversion: 1\ntitle: Privacy\n---\nText");
+    let named = told().expect_err("another language");
+    assert!(named.starts_with("HOLDFAST_LEGAL_DIR: privacy.xx.md must be named like"), "{named}");
+    check("holdfast_legal_dir = \"/nowhere\"", Some("HOLDFAST_LEGAL_DIR"));
+    check("holdfast_legal_dir = \"\"", Some("HOLDFAST_LEGAL_DIR"));
+}
+
+#[test]
 fn every_wrong_value_is_named_at_once() {
     let wrong = "holdfast_db_pool = 0\nlock_ttl_seconds = \"5 s\"\npublic_url = \"here\"";
     assert_eq!(refused(wrong), ["PUBLIC_URL", "HOLDFAST_DB_POOL", "LOCK_TTL_SECONDS"]);

@@ -21,6 +21,7 @@ use crate::{
         ports::{PaymentGateway, payments::SimulatedBank},
         saga::{Executor, attention::Attended},
     },
+    legal::Legal,
     live::Relay,
     money::refunds::Refunds,
     shop::bookings::Bookings,
@@ -54,6 +55,8 @@ pub const PASS_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Checkouts {
     pub base: Base,
+    /// Judges what a buyer says about the terms.
+    pub legal: Legal,
     pub gateway: Arc<dyn PaymentGateway>,
     /// The buyer's bank. Only the simulated gateway has one.
     pub bank: Option<Arc<dyn SimulatedBank>>,
@@ -74,6 +77,7 @@ impl Checkouts {
     pub fn new(
         base: Base,
         relay: Relay,
+        legal: Legal,
         gateway: Arc<dyn PaymentGateway>,
         bank: Option<Arc<dyn SimulatedBank>>,
         refunds: Refunds,
@@ -84,6 +88,7 @@ impl Checkouts {
         let bookings = Bookings::new(base.db.clone());
         Self {
             base,
+            legal,
             gateway,
             bank,
             offered: Vec::new(),

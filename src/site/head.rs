@@ -1,6 +1,7 @@
 //! The part of a shell's `<head>` that the server writes: what search engines and previews read without running
 //! the front end, and the first requests of the page.
 
+use holdfast_domain::legal::Kind;
 use serde_json::Value;
 
 /// Marks the place of the head in every shell.
@@ -17,6 +18,8 @@ pub struct PageHead {
     address: Option<String>,
     data: Option<Value>,
     first: Vec<String>,
+    /// The legal documents of the shop, each as `kind=version`.
+    documents: Vec<String>,
 }
 
 impl PageHead {
@@ -52,6 +55,14 @@ impl PageHead {
         Self { first: first.to_vec(), ..self }
     }
 
+    /// Adds the legal documents of the shop with their versions: every page has links to them, and some pages ask their
+    /// visitors to accept them.
+    #[must_use]
+    pub fn with_documents<'a>(self, documents: impl Iterator<Item = (Kind, &'a str)>) -> Self {
+        let named = documents.map(|(kind, version)| format!("{}={version}", kind.as_str()));
+        Self { documents: named.collect(), ..self }
+    }
+
     /// Puts the head into the shell.
     pub fn put_into(&self, shell: &str) -> String {
         shell.replacen(PLACE, &self.html(), 1)
@@ -78,6 +89,9 @@ impl PageHead {
         }
         if !self.first.is_empty() {
             meta("name", "holdfast-first", &self.first.join(" "));
+        }
+        if !self.documents.is_empty() {
+            meta("name", "holdfast-legal", &self.documents.join(" "));
         }
         if let Some(address) = &self.address {
             html.push_str(&format!("\n<link rel=\"canonical\" href=\"{}\">", escaped(address)));

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { codeOf, isSignedIn, overflow, signIn, suite, tokenOf } from './helpers.mjs';
+import { acceptTerms, codeOf, isSignedIn, overflow, signIn, suite, tokenOf } from './helpers.mjs';
 
 const PASSWORD = 'Holdfast-2026-x';
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -13,6 +13,7 @@ async function register(page, email, name = 'Ada') {
   await page.locator('#first_name').fill(name);
   await page.locator('#email').fill(email);
   await page.locator('#password').fill(PASSWORD);
+  await acceptTerms(page);
   await page.getByTestId('register-button').click();
   await page.getByTestId('code-form').getByText(email).waitFor();
   await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
@@ -39,6 +40,7 @@ scenario('another_browser_chooses_a_password_and_a_name', async ({ visitor }) =>
   assert.equal(await page.locator('[aria-invalid="true"]').count(), 0, 'nothing was wrong');
   await page.locator('#first_name').fill('Grace');
   await page.locator('#password').fill('short');
+  await acceptTerms(page);
   assert.equal(await overflow(page), 0);
   await page.getByTestId('activate-button').click();
   await page.locator('#password[aria-invalid="true"]').waitFor();
@@ -99,6 +101,7 @@ scenario('who_has_forgotten_the_password_before_the_activation_activates', async
   await page.getByTestId('owner-asked').waitFor();
   await page.locator('#first_name').fill('Grace');
   assert.equal(await page.locator('[aria-invalid="true"]').count(), 0, 'nothing was wrong');
+  await acceptTerms(page);
   await page.getByTestId('activate-button').click();
   await isSignedIn(page);
   await signedInAs(page, 'Grace');

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 
 import {
-  SPORTS_HALL, THEATRE, checkoutIsOpen, choose, emailOf, guestHeaders, hallIsOpen, hold,
-  holdSeats, isConfirmed, openRow, pay, reservationId, seatIsFree, seatSays, secondsLeft, suite, watchConfirms, giveBack,
+  SPORTS_HALL, THEATRE, acceptTerms, checkoutIsOpen, choose, emailOf, guestHeaders, hallIsOpen,
+  hold, holdSeats, isConfirmed, openRow, pay, reservationId, seatIsFree, seatSays, secondsLeft,
+  suite, watchConfirms, giveBack,
 } from './helpers.mjs';
 
 const MINUTE_MS = 60_000;
@@ -198,6 +199,7 @@ scenario('a_slow_bank_is_waited_for', async ({ visitor }) => {
 scenario('an_address_that_is_none_is_complained_of_at_its_field', async ({ visitor }) => {
   const { page, confirms } = await heldIn(visitor, 'K', 1);
   await page.locator('#email').fill('ada@example');
+  await acceptTerms(page);
   await page.getByTestId('pay-button').click();
   await page.getByText('Enter an address such as name@example.org.').waitFor();
   assert.equal(await page.locator('#email').getAttribute('aria-invalid'), 'true');

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 
 import {
-  THEATRE, checkoutIsOpen, choose, hallIsOpen, isSignedIn, openRow, seatSays, sessionEnds,
-  suite,
+  THEATRE, acceptTerms, checkoutIsOpen, choose, hallIsOpen, isSignedIn, openRow, seatSays,
+  sessionEnds, suite,
 } from './helpers.mjs';
 
 const PASSWORD = 'Holdfast-2026-x';
@@ -35,6 +35,7 @@ async function register(page, email) {
   await page.locator('#last_name').fill('Lovelace');
   await page.locator('#email').fill(email);
   await page.locator('#password').fill(PASSWORD);
+  await acceptTerms(page);
   await page.getByTestId('register-button').click();
   await activate(page, email);
 }
@@ -119,6 +120,7 @@ scenario('a_weak_password_is_complained_of_at_its_field', async ({ visitor }) =>
   await page.locator('#last_name').fill('Lovelace');
   await page.locator('#email').fill('weak@example.org');
   await page.locator('#password').fill('short');
+  await acceptTerms(page);
   await page.getByTestId('register-button').click();
   await page.locator('#password[aria-invalid="true"]').waitFor();
   assert.ok((await page.locator('#password-help').textContent()).trim().length > 0);

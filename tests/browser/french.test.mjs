@@ -69,7 +69,9 @@ scenario('a_french_browser_gets_french_pages', async ({ visitor }) => {
   await assertFrench(page);
   for (const [path, title] of [
     ['/login', fr.ui.common.sign_in], ['/register', fr.account.register.title],
-    ['/find-booking', fr.account.find.title], ['/desk', fr.desk.desk.signed_out],
+    ['/find-booking', fr.account.find.title],
+    ['/terms', 'Conditions de vente'], ['/privacy', 'Protection des données'],
+    ['/desk', fr.desk.desk.signed_out],
     ['/nowhere', fr.ui.not_found.title],
   ]) {
     await page.goto(new URL(path, page.url()).href);

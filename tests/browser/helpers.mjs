@@ -232,6 +232,9 @@ export function emailOf(page) {
   return addresses.get(page);
 }
 
+// Ticks the field with which a form asks for the acceptance of the terms.
+export const acceptTerms = (page) => page.locator('#accepted-terms').check();
+
 export async function pay(page, method = 'pm_card_visa') {
   await checkoutIsOpen(page);
   const email = page.locator('#email');
@@ -239,6 +242,7 @@ export async function pay(page, method = 'pm_card_visa') {
     await email.fill(emailOf(page));
   }
   await page.getByTestId(`method-${method}`).click();
+  await acceptTerms(page);
   await page.getByTestId('pay-button').click();
 }
 

@@ -75,6 +75,8 @@ scenario('everything_from_the_list_to_the_tickets_goes_by_keyboard', async ({ vi
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
   assert.ok(await page.locator('input[value="pm_card_authenticationRequired"]').isChecked());
+  await tabTo(page, page.locator('#accepted-terms'));
+  await page.keyboard.press('Space');
   await tabTo(page, page.getByTestId('pay-button'));
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 
 import {
-  ARENA, THEATRE, checkoutIsOpen, choose, hallIsOpen, holdSeats, isStill, openRow, secondsLeft, suite,
+  ARENA, THEATRE, acceptTerms, checkoutIsOpen, choose, hallIsOpen, holdSeats, isStill, openRow,
+  secondsLeft, suite,
 } from './helpers.mjs';
 
 const { scenario, row } = suite();
@@ -62,6 +63,7 @@ scenario('a_server_without_room_is_said_and_asked_again_with_the_same_key', asyn
     await (keys.length > 1 ? route.continue() : noRoom(route));
   });
   await page.locator('#email').fill('comes.back@example.org');
+  await acceptTerms(page);
   await page.getByTestId('pay-button').click();
   await page.getByText('Booked for').first().waitFor();
   assert.deepEqual([keys.length, keys[0]], [2, keys[1]]);
@@ -81,6 +83,7 @@ scenario('a_payment_without_an_answer_promises_no_more_than_the_time_that_is_lef
     });
     await page.route(/\/bookings\/confirm$/, (route) => route.abort());
     await page.locator('#email').fill('nobody.answers@example.org');
+    await acceptTerms(page);
     await page.getByTestId('pay-button').click();
     const message = page.getByTestId('pay-message');
     await message.getByText(/We have no answer yet\..*Your seats stay held for \d+:\d\d\.$/).waitFor();

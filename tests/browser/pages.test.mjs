@@ -7,8 +7,8 @@ import { mkdir } from 'node:fs/promises';
 
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
 import {
-  ARENA, OUT, SPORTS_HALL, THEATRE, checkoutIsOpen, choose, coloursOf, emailOf, hallIsOpen, isStill,
-  enterAs, openRow, overflow, pay, refusedRefund, suite, giveBack,
+  ARENA, OUT, SPORTS_HALL, THEATRE, acceptTerms, checkoutIsOpen, choose, coloursOf, emailOf,
+  hallIsOpen, isStill, enterAs, openRow, overflow, pay, refusedRefund, suite, giveBack,
 } from './helpers.mjs';
 
 const THEMES = ['light', 'dark'];
@@ -144,6 +144,7 @@ const PAGES = {
     await page.locator('#first_name').fill('Ada');
     await page.locator('#email').fill(`ada-${emailOf(page)}`);
     await page.locator('#password').fill('Holdfast-2026-x');
+    await acceptTerms(page);
     await page.getByTestId('register-button').click();
     await page.getByTestId('code-form').waitFor();
   }],
@@ -161,6 +162,14 @@ const PAGES = {
   reset: ['/reset#token', heading],
   account: ['/account', (page) => page.getByTestId('session').first().waitFor(),
     (page) => enterAs(page, url(), 'customer@demo.test')],
+  terms: ['/terms', heading],
+  privacy: ['/privacy', heading],
+  cookies: ['/cookies', heading],
+  imprint: ['/imprint', heading],
+  'register-terms': ['/register', async (page) => {
+    await page.getByTestId('register-button').click();
+    await page.locator('#accepted-terms[aria-invalid="true"]').waitFor();
+  }],
   'desk-signed-out': ['/desk', heading],
   desk: ['/desk', (page) => page.getByTestId('desk-event').first().waitFor(), asAdmin],
   'desk-empty': ['/desk', heading, asAdminOfNothing],

@@ -50,6 +50,7 @@ scenario('a_phone_buys_with_taps_and_the_button_never_moves', async ({ visitor }
   await page.locator('#email').tap();
   await page.keyboard.type(emailOf(page));
   await page.getByTestId('method-pm_card_visa').tap();
+  await page.locator('#accepted-terms').tap();
   await page.getByTestId('pay-button').tap();
   await isConfirmed(page);
   assert.equal(await page.getByTestId('ticket').count(), 2);
@@ -94,7 +95,7 @@ scenario('two_fingers_zoom_the_map_and_not_the_page', async ({ visitor }) => {
   assert.ok(await page.getByTestId('hold-button').isDisabled(), 'a pinch chooses nothing');
 });
 
-for (const path of ['/', `/events/${SPORTS_HALL}`, '/login', '/register', '/desk', '/nowhere']) {
+for (const path of ['/', `/events/${SPORTS_HALL}`, '/login', '/register', '/cookies', '/desk', '/nowhere']) {
   scenario(`the_page_${path.split('/').at(1) || 'start'}_fits_a_phone_of_360`, async ({ visitor }) => {
     const page = await visitor(path, { ...PHONE, viewport: { width: 360, height: 740 } });
     await page.getByRole('heading', { level: 1 }).waitFor();

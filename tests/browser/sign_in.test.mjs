@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 
 import {
-  DEMO_PASSWORD, THEATRE, bearerOf, checkoutIsOpen, giveBack, holdSeats, isConfirmed, overflow,
-  reservationId, secondsLeft, sessionEnds, suite,
+  DEMO_PASSWORD, THEATRE, acceptTerms, bearerOf, checkoutIsOpen, giveBack, holdSeats,
+  isConfirmed, overflow, reservationId, secondsLeft, sessionEnds, suite,
 } from './helpers.mjs';
 
 const CUSTOMER = 'customer@demo.test';
@@ -78,6 +78,7 @@ scenario('signing_in_at_checkout_loses_nothing', async ({ visitor }) => {
   await page.reload();
   await checkoutIsOpen(page);
   await page.getByTestId('method-pm_card_visa').click();
+  await acceptTerms(page);
   await page.getByTestId('pay-button').click();
   const reference = await isConfirmed(page);
   assert.equal(await page.getByTestId('ticket').count(), seats.length);
@@ -117,6 +118,7 @@ scenario('registering_at_checkout_leads_back_to_it_and_pays_as_the_user', async 
   await page.locator('#first_name').fill('Grace');
   await page.locator('#email').fill('grace.checkout@example.org');
   await page.locator('#password').fill(DEMO_PASSWORD);
+  await acceptTerms(page);
   await page.getByTestId('register-button').click();
   await activate(page, 'grace.checkout@example.org');
   await page.waitForURL(address);
@@ -127,6 +129,7 @@ scenario('registering_at_checkout_leads_back_to_it_and_pays_as_the_user', async 
     'typed@example.org');
   const answers = watchAnswers(page);
   await page.getByTestId('method-pm_card_visa').click();
+  await acceptTerms(page);
   await page.getByTestId('pay-button').click();
   await isConfirmed(page);
   assert.equal(await page.getByTestId('ticket').count(), seats.length);
@@ -165,6 +168,7 @@ scenario('places_beyond_the_limit_stay_with_the_browser_and_can_be_paid_for', as
   await said('stay with this browser');
   assert.ok(await secondsLeft(page) > 0);
   await page.getByTestId('method-pm_card_visa').click();
+  await acceptTerms(page);
   await page.getByTestId('pay-button').click();
   await isConfirmed(page);
   assert.equal(await page.getByTestId('ticket').count(), seats.length);
@@ -213,6 +217,7 @@ scenario('a_session_that_ends_at_the_checkout_ends_no_hold', async ({ visitor })
   assert.ok(bearer);
   await signInHere(page, 'expires@example.org');
   await sessionEnds(page);
+  await acceptTerms(page);
   await page.getByTestId('pay-button').click();
   await page.getByTestId('pay-message').waitFor();
   assert.equal(await page.getByTestId('hold-ended').count(), 0);
@@ -261,11 +266,13 @@ scenario('what_moved_and_what_stayed_are_paid_for_apart', async ({ visitor }) =>
   await page.getByTestId('sign-in-here').click();
   await signInHere(page, 'apart@example.org');
   await page.waitForFunction(() => document.querySelectorAll('.item').length === 2);
+  await acceptTerms(page);
   await page.getByTestId('pay-button').click();
   await isConfirmed(page);
   assert.equal(await page.getByTestId('ticket').count(), 2);
   await page.getByTestId('kept-note').getByRole('link').click();
   await checkoutIsOpen(page);
+  await acceptTerms(page);
   await page.getByTestId('pay-button').click();
   await isConfirmed(page);
   assert.equal(await page.getByTestId('ticket').count(), 2);

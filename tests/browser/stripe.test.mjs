@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 
 import {
-  THEATRE, checkoutIsOpen, emailOf, holdSeats, isConfirmed, suite, watchConfirms,
+  THEATRE, acceptTerms, checkoutIsOpen, emailOf, holdSeats, isConfirmed, suite, watchConfirms,
 } from './helpers.mjs';
 import { STRIPE, answered } from './stripe_stub.mjs';
 
@@ -36,6 +36,7 @@ async function atCheckout(visitor, name, { script = answered, types = [CARD] } =
   await holdSeats(page, 'Stalls', name, seats);
   await checkoutIsOpen(page);
   await page.locator('#email').fill(emailOf(page));
+  await acceptTerms(page);
   return { page, seats, confirms: watchConfirms(page), card: page.getByLabel('Card number') };
 }
 

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 
 import {
-  THEATRE, checkoutIsOpen, emailOf, holdSeats, isConfirmed, suite,
+  THEATRE, acceptTerms, checkoutIsOpen, emailOf, holdSeats, isConfirmed, suite,
 } from './helpers.mjs';
 import { STRIPE, answered } from './stripe_stub.mjs';
 
@@ -62,6 +62,7 @@ async function atCheckout(visitor, name) {
   await holdSeats(page, 'Stalls', name, seats);
   await checkoutIsOpen(page);
   await page.locator('#email').fill(emailOf(page));
+  await acceptTerms(page);
   return { page, seats, card: page.getByLabel('Card number') };
 }
 

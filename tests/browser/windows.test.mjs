@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import {
-  THEATRE, choose, coloursOf, hallIsOpen, isSignedIn, openRow, overflow, suite,
+  THEATRE, acceptTerms, choose, coloursOf, hallIsOpen, isSignedIn, openRow, overflow, suite,
 } from './helpers.mjs';
 
 const { scenario, activate, event, row } = suite();
@@ -80,6 +80,7 @@ scenario('the_legend_keeps_its_colours_where_colours_are_forced', async ({ visit
 scenario('faults_of_a_form_are_told_in_the_language_of_the_page', async ({ visitor }) => {
   const page = await visitor('/register', { locale: 'fr-FR' });
   await page.locator('#email').fill('ada');
+  await acceptTerms(page);
   await page.locator('#password').fill('short');
   await page.getByTestId('register-button').click();
   const says = (field, words) => page.locator(`#${field}-help`, { hasText: words }).waitFor();
@@ -98,6 +99,7 @@ scenario('a_person_with_one_name_registers', async ({ visitor }) => {
   await page.locator('#first_name').fill('Suharto');
   await page.locator('#email').fill('suharto@example.org');
   await page.locator('#password').fill('Holdfast-2026-x');
+  await acceptTerms(page);
   await page.getByTestId('register-button').click();
   await activate(page, 'suharto@example.org');
   await isSignedIn(page);

@@ -18,6 +18,7 @@ mod desk;
 mod http;
 mod identity;
 mod kernel;
+mod legal;
 mod live;
 mod messages;
 mod migrations;

@@ -11,7 +11,7 @@ use strum::VariantArray as _;
 use uuid::Uuid;
 
 use crate::support::{
-    fixture::{self, Event, Like, account, new_event},
+    fixture::{self, Event, Like, acceptance, account, new_event},
     harness::TestApp,
 };
 use holdfast_domain::access::Role;
@@ -98,6 +98,7 @@ async fn each_address_has_the_shell_of_its_program_and_its_status() {
         ("/login", "account", 200),
         ("/login?next=/", "account", 200),
         ("/register", "account", 200),
+        ("/terms/of/sale", "shop", 404),
         ("/desk", "desk", 200),
         ("/desk/attention", "desk", 200),
         ("/nowhere", "shop", 404),
@@ -157,6 +158,22 @@ async fn an_event_tells_of_itself_before_any_program_runs() {
     let data = called_off.data().expect("the event for search engines");
     assert_eq!(data["eventStatus"], "https://schema.org/EventCancelled");
     app.stop().await;
+}
+
+#[tokio::test]
+async fn a_legal_document_is_a_public_page_and_every_page_names_the_documents() {
+    let (app, _, path) = started().await;
+    let version = acceptance(&app).await.terms.expect("a version");
+    for path in ["/terms", "/imprint/", "/", "/login", "/desk", "/nowhere", path.as_str()] {
+        let named =
+            format!("terms={version} privacy={version} cookies={version} imprint={version}");
+        assert_eq!(show(&app, path).await.meta("holdfast-legal"), Some(named.as_str()), "{path}");
+    }
+    let terms = show(&app, "/terms").await;
+    assert_eq!((terms.status, terms.program()), (200, "account"));
+    assert!(terms.head().contains("<title>Terms of sale · Holdfast</title>"), "{}", terms.html);
+    assert_eq!(terms.meta("og:url"), Some("http://127.0.0.1/terms"));
+    app.finish().await;
 }
 
 #[tokio::test]

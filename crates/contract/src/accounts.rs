@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::legal::Acceptance;
+
 /// The request body that creates an account.
 #[derive(derive_more::Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
@@ -22,6 +24,9 @@ pub struct Registration {
     /// The user's language as a BCP 47 tag such as `en` or `fr`. Default: English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+    /// The version of the terms that the user has accepted. Required if `must_accept` of `GET /legal` says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
 }
 
 /// The proof that an address is the user's, from the mail about the new account: `token`, or `email` and `code`.
@@ -58,6 +63,10 @@ pub struct Activation {
     /// `Accept-Language`, otherwise that of the registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+    /// The version of the terms that the user has accepted, if a password is sent. Required then if `must_accept` of
+    /// `GET /legal` says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
 }
 
 /// The address of a new account, whose user wants the mail once more.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{money::Money, reservations::ItemKind};
+use crate::{legal::Acceptance, money::Money, reservations::ItemKind};
 
 /// The request body that turns reservations into a paid booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct ConfirmRequest {
     /// address is the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// The version of the terms that the buyer has accepted. Required if `must_accept` of `GET /legal` says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Acceptance>,
 }
 
 /// How to pay for a booking.

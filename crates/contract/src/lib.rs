@@ -18,6 +18,7 @@
 pub mod accounts;
 pub mod bookings;
 pub mod catalogue;
+pub mod legal;
 pub mod live;
 pub mod money;
 pub mod operators;

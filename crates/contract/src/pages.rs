@@ -6,6 +6,8 @@
 
 use uuid::Uuid;
 
+use crate::legal::LegalKind;
+
 /// A program of the front end. Each program has its own shell page, `<name>.html`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::VariantArray)]
 pub enum Program {
@@ -59,6 +61,8 @@ pub enum Page<'a> {
     Invitation,
     /// `/organizations/{slug}`, what an organization says about itself. The value is the slug as the address contains it.
     Organization(&'a str),
+    /// `/terms`, `/privacy`, `/cookies` and `/imprint`, the legal documents of the shop.
+    Legal(LegalKind),
     /// `/login`, the form with which a user signs in.
     SignIn,
     /// `/register`, the form that creates an account.
@@ -109,6 +113,7 @@ impl<'a> Page<'a> {
             ("desk", Some("organizations"), None) => Some(Self::Organizations),
             ("desk", Some("attention"), None) => Some(Self::Attention),
             ("desk", Some("users"), None) => Some(Self::Users),
+            (kind, None, None) => LegalKind::parse(kind).map(Self::Legal),
             _ => None,
         }
     }
@@ -128,7 +133,8 @@ impl<'a> Page<'a> {
             | Self::NewEmail
             | Self::Apply
             | Self::Invitation
-            | Self::Organization(_) => Program::Account,
+            | Self::Organization(_)
+            | Self::Legal(_) => Program::Account,
             Self::MyEvents | Self::Organizations | Self::Attention | Self::Users => Program::Desk,
         }
     }
@@ -194,11 +200,21 @@ mod tests {
         check("/find-booking", Some(Page::FindBooking));
         check("/login", Some(Page::SignIn));
         check("/register/", Some(Page::Register));
+        check("/terms", Some(Page::Legal(LegalKind::Terms)));
+        check("/imprint/", Some(Page::Legal(LegalKind::Imprint)));
         check("/desk", Some(Page::MyEvents));
         check("/desk/attention", Some(Page::Attention));
-        for none in
-            ["", "login", "//login", "/events", "/events/", "/events/a/b", "/desk/no", "/no"]
-        {
+        for none in [
+            "",
+            "login",
+            "//login",
+            "/events",
+            "/events/",
+            "/events/a/b",
+            "/desk/no",
+            "/terms/x",
+            "/no",
+        ] {
             check(none, None);
         }
     }

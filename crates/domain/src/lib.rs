@@ -21,6 +21,7 @@ pub mod event;
 pub mod ids;
 pub mod inventory;
 pub mod ledger;
+pub mod legal;
 pub mod link;
 pub mod message;
 pub mod money;

@@ -16,9 +16,19 @@ use leptos_router::{
 use ui::components::not_found::NotFoundPage;
 
 use pages::{
-    account::AccountPage, activate::ActivatePage, apply::ApplyPage, bookings::BookingsPage,
-    email::EmailPage, find::FindBookingPage, forgot::ForgotPage, invitation::InvitationPage,
-    organization::OrganizationPage, register::RegisterPage, reset::ResetPage, sign_in::SignInPage,
+    account::AccountPage,
+    activate::ActivatePage,
+    apply::ApplyPage,
+    bookings::BookingsPage,
+    email::EmailPage,
+    find::FindBookingPage,
+    forgot::ForgotPage,
+    invitation::InvitationPage,
+    legal::{CookiesPage, ImprintPage, PrivacyPage, TermsPage},
+    organization::OrganizationPage,
+    register::RegisterPage,
+    reset::ResetPage,
+    sign_in::SignInPage,
 };
 
 fn main() {
@@ -37,6 +47,10 @@ fn main() {
                 <Route path=path!("/apply") view=ApplyPage/>
                 <Route path=path!("/invitation") view=InvitationPage/>
                 <Route path=path!("/organizations/:slug") view=OrganizationPage/>
+                <Route path=path!("/terms") view=TermsPage/>
+                <Route path=path!("/privacy") view=PrivacyPage/>
+                <Route path=path!("/cookies") view=CookiesPage/>
+                <Route path=path!("/imprint") view=ImprintPage/>
             </FlatRoutes>
         }
         .into_any()

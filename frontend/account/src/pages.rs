@@ -10,6 +10,7 @@ pub mod find;
 pub mod forgot;
 mod form;
 pub mod invitation;
+pub mod legal;
 pub mod organization;
 pub mod register;
 pub mod reset;

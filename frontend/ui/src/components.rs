@@ -1,11 +1,13 @@
 //! Components that pages of several programs use.
 
 pub mod bar;
+pub mod consent;
 pub mod countdown;
 pub mod dialog;
 pub mod erased;
 pub mod failure;
 pub mod field;
+pub mod footer;
 pub mod header;
 pub mod icon;
 pub mod kept_note;

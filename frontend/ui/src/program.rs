@@ -10,9 +10,10 @@ use leptos::{prelude::*, wasm_bindgen::JsCast};
 use leptos_router::components::Router;
 
 use crate::{
-    components::header::Header,
+    components::{footer::Footer, header::Header},
     state::{
-        holds::Holds, language::I18n, network::Network, session::SignedInUser, theme::Appearance,
+        holds::Holds, language::I18n, legal::Legal, network::Network, session::SignedInUser,
+        theme::Appearance,
     },
 };
 
@@ -31,11 +32,13 @@ pub fn start(program: Program, pages: fn() -> AnyView) {
         SignedInUser::provide();
         Appearance::provide();
         Holds::provide();
+        Legal::provide();
         Network::provide();
         view! {
             <Router>
                 <Header/>
                 {pages()}
+                <Footer/>
             </Router>
         }
     })

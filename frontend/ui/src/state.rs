@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod countdown;
 pub mod holds;
 pub mod language;
+pub mod legal;
 pub mod load;
 pub mod network;
 pub mod session;

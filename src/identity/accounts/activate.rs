@@ -9,6 +9,7 @@ use holdfast_contract::accounts::Activation;
 use holdfast_domain::{
     access::AccountStatus,
     ids::{LinkId, UserId},
+    legal::Subject,
     link::LinkPurpose,
     message::Kind,
 };
@@ -22,12 +23,14 @@ use super::{
     store,
 };
 use crate::{
+    http::auth::LOCALES,
     kernel::{
         actor::User,
         audit::{self, AuditRecord},
         db::{self, StoreError, Tx},
         ports::Entropy,
     },
+    legal::accept::{self, AcceptedTerms},
     messages::{NewMessage, post},
 };
 
@@ -42,6 +45,7 @@ struct NewOwner {
     last_name: String,
     /// The language of the registration stays if there is none.
     locale: Option<&'static str>,
+    terms: Option<AcceptedTerms>,
 }
 
 /// A proof that counts, and what the account becomes.
@@ -82,8 +86,9 @@ impl Accounts {
         registered: Option<&str>,
         fallback: Option<&'static str>,
     ) -> Result<SignedIn, ProofError> {
-        let Activation { token, email, code, password, first_name, last_name, locale } = wanted;
-        // A password or a name that is refused uses up no try.
+        let Activation { token, email, code, password, first_name, last_name, locale, accepted } =
+            wanted;
+        // A field that is refused uses up no try.
         let of_field = |(field, fault)| ProofError::Field(field, fault);
         let locale = locale.as_deref().map(locale_of).transpose().map_err(of_field)?.or(fallback);
         let last_name = last_name.unwrap_or_default();
@@ -93,6 +98,16 @@ impl Accounts {
             let (first, last) = names.as_ref().map_or(("", ""), |(first, last)| (first, last));
             self.judge("password", password, &[first, last]).await?;
         }
+        // Whoever has registered in this browser has accepted the terms then.
+        let terms = match password {
+            Some(_) => {
+                let spoken = locale.unwrap_or(LOCALES[0]);
+                self.legal
+                    .judge(accepted.as_ref(), spoken)
+                    .map_err(|refusal| ProofError::Field(refusal.field(), refusal.to_string()))?
+            }
+            None => None,
+        };
         let Proved { field, link, user, .. } = self.prove(&[PURPOSE], token, email, code).await?;
         let has_registered = user.password_hash.as_deref().is_some_and(|hash| {
             registered.is_some_and(|it| links::is_registered(&self.sessions.keys, it, hash))
@@ -104,7 +119,7 @@ impl Accounts {
             (Some(password), Some((first_name, last_name))) => {
                 self.judge("password", &password, &[&user.email, &first_name, &last_name]).await?;
                 let hash = self.passwords.hash(password).await?;
-                Some(NewOwner { hash, first_name, last_name, locale })
+                Some(NewOwner { hash, first_name, last_name, locale, terms })
             }
         };
         let known = user.password_hash;
@@ -135,7 +150,7 @@ async fn write(
             return Err(ProofError::RegisteredElsewhere("password"));
         }
         None => user,
-        Some(NewOwner { hash, first_name, last_name, locale }) => users::Model {
+        Some(NewOwner { hash, first_name, last_name, locale, .. }) => users::Model {
             password_hash: Some(hash.clone()),
             first_name: first_name.clone(),
             last_name: last_name.clone(),
@@ -150,6 +165,12 @@ async fn write(
     store::set_registration(tx, &users::Model { status: AccountStatus::Active, ..user.clone() })
         .await?;
     let now = db::now(tx).await?;
+    if let Some(owner) = owner {
+        // Somebody else may have accepted the terms at the registration.
+        accept::forget(tx, &[user.id]).await?;
+        let accepted = owner.terms.iter().map(|it| it.row(entropy, Subject::User(user.id), now));
+        accept::record(tx, accepted.collect()).await?;
+    }
     let mail = NewMessage::once(Kind::Welcome, user.id.0, &user.email, &user.locale);
     post(tx, entropy, [mail], now).await?;
     let by = User { id: user.id, role: user.role };

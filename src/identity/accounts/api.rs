@@ -356,6 +356,7 @@ impl From<RegisterError> for ApiProblem {
     fn from(error: RegisterError) -> Self {
         match error {
             RegisterError::Field(field, message) => Self::field(field, message),
+            RegisterError::Terms(refusal) => Self::field(refusal.field(), refusal.to_string()),
             RegisterError::Weak(weakness) => too_weak("password", &weakness),
             error @ RegisterError::Taken => Self::internal(&error),
             RegisterError::Password(error) => error.into(),

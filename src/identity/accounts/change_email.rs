@@ -29,6 +29,7 @@ use crate::{
         db::{self, Sql, StoreError, Tx},
         ports::Entropy,
     },
+    legal::accept,
     messages::{NewMessage, post},
 };
 
@@ -179,6 +180,7 @@ async fn is_free(tx: &Tx, address: &str, user: UserId) -> Result<bool, StoreErro
         Some(known) if known.status == AccountStatus::Inactive => {
             store::delete_proofs(tx, known.id).await?;
             store::delete_user(tx, known.id).await?;
+            accept::forget(tx, &[known.id]).await?;
             Ok(true)
         }
         Some(_) => Ok(false),

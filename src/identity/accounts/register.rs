@@ -10,6 +10,7 @@ use holdfast_domain::{
     access::{AccountStatus, Role},
     email::{EmailAddress, as_once_stored},
     ids::{LinkId, UserId},
+    legal::Subject,
     link::{HOUR_MS, LinkPurpose},
     message::Kind,
     text,
@@ -28,6 +29,7 @@ use crate::{
         db::{self, StoreError, Tx, UseCaseError},
         ports::Entropy,
     },
+    legal::accept::{self, AcceptedTerms, NotAccepted},
     messages::{NewMessage, post},
 };
 
@@ -39,6 +41,9 @@ pub enum RegisterError {
     /// A field is malformed: the field and the fault.
     #[error("{0}: {1}")]
     Field(&'static str, String),
+    /// The user does not accept the present terms.
+    #[error(transparent)]
+    Terms(#[from] NotAccepted),
     #[error(transparent)]
     Weak(#[from] Weakness),
     #[error("the e-mail address is taken")]
@@ -53,7 +58,9 @@ impl UseCaseError for RegisterError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
-            Self::Field(..) | Self::Weak(_) | Self::Taken | Self::Password(_) => None,
+            Self::Field(..) | Self::Terms(_) | Self::Weak(_) | Self::Taken | Self::Password(_) => {
+                None
+            }
         }
     }
 }
@@ -69,6 +76,8 @@ struct CheckedAccount {
     first_name: String,
     last_name: String,
     locale: &'static str,
+    /// The terms that the user has accepted.
+    terms: Option<AcceptedTerms>,
 }
 
 impl CheckedAccount {
@@ -113,7 +122,7 @@ impl Accounts {
         role: Role,
     ) -> Result<UserId, RegisterError> {
         let (db, id) = (&self.base.db, UserId(self.base.entropy.id()));
-        let new = self.checked(registration).await?;
+        let new = self.checked(registration, None).await?;
         if store::user_of_forms(db, new.forms()).await?.is_some() {
             return Err(RegisterError::Taken);
         }
@@ -131,7 +140,9 @@ impl Accounts {
     /// # Errors
     /// When a field is malformed, the password is weak, the password service is busy, or the database fails.
     pub async fn sign_up(&self, registration: Registration) -> Result<String, RegisterError> {
-        let new = Arc::new(self.checked(registration).await?);
+        let locale = spoken(&registration)?;
+        let terms = self.legal.judge(registration.accepted.as_ref(), locale)?;
+        let new = Arc::new(self.checked(registration, terms).await?);
         let entropy = Arc::clone(&self.base.entropy);
         let sign_up = || {
             let (entropy, new) = (Arc::clone(&entropy), Arc::clone(&new));
@@ -148,22 +159,28 @@ impl Accounts {
         Ok(links::registered(&self.sessions.keys, &new.hash))
     }
 
-    async fn checked(&self, registration: Registration) -> Result<CheckedAccount, RegisterError> {
+    async fn checked(
+        &self,
+        registration: Registration,
+        terms: Option<AcceptedTerms>,
+    ) -> Result<CheckedAccount, RegisterError> {
         let email = EmailAddress::parse(&registration.email)
             .map_err(|fault| RegisterError::Field("email", fault.to_string()))?;
         let (first_name, last_name) = names(&registration.first_name, &registration.last_name)
             .map_err(|(field, fault)| RegisterError::Field(field, fault))?;
-        let locale = match registration.locale.as_deref() {
-            None => LOCALES[0],
-            Some(wanted) => {
-                locale_of(wanted).map_err(|(field, fault)| RegisterError::Field(field, fault))?
-            }
-        };
+        let locale = spoken(&registration)?;
         let known = [email.as_str(), &first_name, &last_name];
         self.passwords.judge(&registration.password, &known).await??;
         let hash = self.passwords.hash(registration.password).await?;
-        Ok(CheckedAccount { email, typed: registration.email, hash, first_name, last_name, locale })
+        let typed = registration.email;
+        Ok(CheckedAccount { email, typed, hash, first_name, last_name, locale, terms })
     }
+}
+
+/// The language of a new user.
+fn spoken(registration: &Registration) -> Result<&'static str, RegisterError> {
+    let Some(wanted) = registration.locale.as_deref() else { return Ok(LOCALES[0]) };
+    locale_of(wanted).map_err(|(field, fault)| RegisterError::Field(field, fault))
 }
 
 /// The names of a user, if they are well formed. The fault comes with its field.
@@ -231,6 +248,7 @@ async fn sign_up(
             let user = new.row(known.id, known.role, known.status, now);
             let user = users::Model { email: known.email, ..user };
             store::set_registration(tx, &user).await?;
+            accept::forget(tx, &[user.id]).await?;
             user
         }
         Some(known) => {
@@ -238,6 +256,8 @@ async fn sign_up(
             return Ok(());
         }
     };
+    let accepted = new.terms.iter().map(|it| it.row(entropy, Subject::User(user.id), now));
+    accept::record(tx, accepted.collect()).await?;
     let (id, purpose) = (LinkId(entropy.id()), LinkPurpose::Activation);
     Ok(proof::send_link(tx, entropy, &user, WantedLink { id, purpose, address: None }).await?)
 }

@@ -7,8 +7,8 @@ use holdfast_domain::{
 };
 use holdfast_entity::{account_links, account_tries, users};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select, UpdateMany,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, UpdateMany,
     sea_query::{Expr, ExprTrait, Func, LockType},
 };
 
@@ -265,9 +265,15 @@ pub async fn count_try(
     Ok(tries.ok_or_else(|| Bug::new("a try is not counted"))?)
 }
 
+/// A user whose row was deleted.
+#[derive(FromQueryResult)]
+struct Gone {
+    id: UserId,
+}
+
 /// Deletes accounts that were registered more than `kept_ms` ago and never activated, unless a link still activates them.
-/// Returns the number of deleted accounts.
-pub async fn forget_inactive(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreError> {
+/// Returns their users.
+pub async fn forget_inactive(sql: &impl Sql, kept_ms: i64) -> Result<Vec<UserId>, StoreError> {
     let live = live_links()
         .select_only()
         .column(account_links::Column::UserId)
@@ -280,7 +286,8 @@ pub async fn forget_inactive(sql: &impl Sql, kept_ms: i64) -> Result<u64, StoreE
         .filter(inactive)
         .filter(old)
         .filter(users::Column::Id.not_in_subquery(live.into_query()));
-    db::change(sql, gone).await
+    let gone: Vec<Gone> = db::deleted(sql, gone, &[users::Column::Id]).await?;
+    Ok(gone.into_iter().map(|gone| gone.id).collect())
 }
 
 /// Deletes links that have been over for longer than `kept_ms`. Returns their number.

@@ -96,6 +96,25 @@ where
     sql.list(&text, values).await
 }
 
+/// Deletes rows. Returns these columns of each deleted row.
+///
+/// # Errors
+/// When the database refuses the change, or a row cannot be read as a `T`.
+pub async fn deleted<T, E>(
+    sql: &impl Sql,
+    mut gone: DeleteMany<E>,
+    columns: &[E::Column],
+) -> Result<Vec<T>, StoreError>
+where
+    T: FromQueryResult + Send,
+    E: EntityTrait,
+{
+    let columns = Query::returning().columns(columns.iter().copied());
+    QueryTrait::query(&mut gone).returning(columns);
+    let (text, values) = built(sql.writing().dialect(), &gone);
+    sql.list(&text, values).await
+}
+
 /// Reads at most one row.
 ///
 /// # Errors

@@ -178,7 +178,8 @@ impl BookingsApi {
         };
         let email = self.email(buyer, request.email.as_deref()).await?;
         let locale = caller.locale;
-        Ok(ConfirmCommand { buyer, locale, email, reservations, method, attempt })
+        let terms = self.checkouts.legal.judge(request.accepted.as_ref(), locale);
+        Ok(ConfirmCommand { buyer, locale, email, reservations, method, terms, attempt })
     }
 
     async fn email(&self, buyer: Buyer, given: Option<&str>) -> Result<String, ApiProblem> {
@@ -282,6 +283,7 @@ impl From<ConfirmError> for ApiProblem {
     fn from(error: ConfirmError) -> Self {
         match error {
             ConfirmError::Claim(error) => error.into(),
+            ConfirmError::Terms(refusal) => Self::field(refusal.field(), refusal.to_string()),
             ConfirmError::Reservation(error) => error.into(),
             ConfirmError::MixedCurrency => Self::new(ProblemType::MixedCurrency, ""),
             ConfirmError::MixedOrganizer => Self::new(ProblemType::MixedOrganizer, ""),

@@ -36,6 +36,7 @@ use crate::{
         ports::Entropy,
         saga::{Executor, executor::Work},
     },
+    legal::accept,
     live::record,
     shop::reservations::in_payment::{
         ChangeDrafts, PaidFor,
@@ -155,18 +156,22 @@ async fn begin_together(
     let mut left_out = LeftOut::default();
     let claimed = claim(tx, commands, entropy, &mut left_out).await?;
     let claimed = left_out.or_end(claimed)?;
-    let decided = decide(tx, claimed.clone(), &mut left_out).await?;
+    let agreed = left_out.sift(claimed.iter().map(|it| (*it, agreed(it))));
+    let agreed = left_out.or_end(agreed)?.into_iter().map(|(member, ())| member).collect();
+    let decided = decide(tx, agreed, &mut left_out).await?;
     let (members, changes) = begin_payments(tx, decided, &mut left_out).await?;
 
     let now_ms = members.iter().flat_map(|it| &it.candidates).map(|it| it.now).max().unwrap_or(0);
     let refundable = refundable_offers(tx, &members).await?;
     let (mut bookings, mut lines, mut paid_for, mut sagas) = (vec![], vec![], vec![], vec![]);
+    let mut accepted = Vec::new();
     for member in &members {
         let (saga, booking) = (SagaId(entropy.id()), member.claimed.booking);
         let checkout = Checkout::start(saga, booking, member.order.clone(), now_ms);
         sagas.push((saga.0, booking.0, checkout));
         bookings.push(rows::booking_row(member, entropy, now_ms));
         paid_for.extend(rows::reservation_rows(&member.claimed));
+        accepted.extend(rows::acceptance(&member.claimed, entropy, now_ms));
         lines
             .extend(member.items.iter().map(|item| rows::line(member, item, &refundable, entropy)));
     }
@@ -176,6 +181,7 @@ async fn begin_together(
     let ids: Vec<_> = paid_for.iter().map(|row| row.reservation_id).collect();
     payments::mark(&together, &ids).await?;
     db::insert_all(&together, paid_for).await?;
+    accept::record(&together, accepted).await?;
     let refused: Vec<_> = claimed
         .iter()
         .filter(|it| left_out.0.contains_key(&it.place))
@@ -332,6 +338,14 @@ fn only<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
 
 fn only_event(candidates: &[Candidate]) -> Option<Uuid> {
     only(candidates.iter().map(|one| one.reservation.event_id.0))
+}
+
+/// Whether the member accepts the terms, if the shop demands it.
+fn agreed(member: &ClaimedCheckout<'_>) -> Result<(), ConfirmError> {
+    match &member.command.terms {
+        Ok(_) => Ok(()),
+        Err(refusal) => Err(refusal.clone().into()),
+    }
 }
 
 /// The reservations of one payer, if they fit into one booking.

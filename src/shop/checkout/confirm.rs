@@ -20,6 +20,7 @@ use crate::{
         failpoint,
         idempotency::{self, Attempt, AttemptTrace, KeyClaimError, StoredAnswer},
     },
+    legal::accept::{AcceptedTerms, NotAccepted},
     shop::reservations::in_payment::begin::BeginError,
 };
 
@@ -49,6 +50,8 @@ pub struct ConfirmCommand {
     pub reservations: Vec<ReservationId>,
     /// The gateway's name of the payment method.
     pub method: Option<String>,
+    /// The terms that the buyer accepts. A refusal counts only if no earlier request has begun the checkout.
+    pub terms: Result<Option<AcceptedTerms>, NotAccepted>,
     pub attempt: Attempt,
 }
 
@@ -58,6 +61,9 @@ pub enum ConfirmError {
     /// The key was used for another request, or the claim failed.
     #[error(transparent)]
     Claim(KeyClaimError),
+    /// The buyer does not accept the present terms.
+    #[error(transparent)]
+    Terms(#[from] NotAccepted),
     /// A reservation cannot be paid for.
     #[error(transparent)]
     Reservation(#[from] BeginError),
@@ -81,6 +87,7 @@ impl UseCaseError for ConfirmError {
         match self {
             Self::Claim(KeyClaimError::Db(error)) | Self::Db(error) => Some(error),
             Self::Claim(KeyClaimError::Reused)
+            | Self::Terms(_)
             | Self::Reservation(_)
             | Self::MixedCurrency
             | Self::MixedOrganizer

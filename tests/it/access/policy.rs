@@ -174,6 +174,8 @@ const TABLE: &[(&str, AccessRule)] = &[
     ("GET /events/{id}/bookings", AccessRule::Readers),
     ("POST /events/{id}/bookings/{booking_id}/cancel", AccessRule::Managers),
     ("POST /events/{id}/bookings/{booking_id}/refund", AccessRule::Managers),
+    ("GET /legal", AccessRule::Everybody),
+    ("GET /legal/{kind}", AccessRule::Everybody),
     ("GET /payments/config", AccessRule::Everybody),
     ("POST /payments/webhooks/stripe", AccessRule::GatewayAlone),
     // The secret is the credential.

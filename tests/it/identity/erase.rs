@@ -11,7 +11,7 @@ use zip::ZipArchive;
 
 use crate::support::{
     answer::Answer,
-    fixture::{Event, account, app_with_event, seats},
+    fixture::{Event, acceptance, account, app_with_event, seats},
     harness::TestApp,
     mailbox::{LOOK_EVERY, LOOKS, mails, token_of},
 };
@@ -31,7 +31,8 @@ async fn zerafine(app: &TestApp) -> String {
     assert_eq!(app.post("/auth/register", &body).await.status, 204);
     let mail = mails(app, ADDRESS, 1).await.remove(0);
     let proof = json!({ "token": token_of(&mail, "/activate"), "password": PASSWORD,
-                        "first_name": "Quibble", "last_name": "Whistle" });
+                        "first_name": "Quibble", "last_name": "Whistle",
+                        "accepted": acceptance(app).await });
     let session = app.post("/auth/activate", &proof).await;
     session.read::<Session>().access_token
 }
@@ -40,7 +41,8 @@ async fn pays(app: &TestApp, event: &Event, token: &str, method: &str, seat: i32
     let me = app.as_user(token);
     let held = me.post(&event.reservations(), &seats(&[seat])).await.reservation();
     let body = json!({ "reservation_ids": [held.id], "payment": { "method": method },
-                       "email": "friend-of-zerafine@example.org" });
+                       "email": "friend-of-zerafine@example.org",
+                       "accepted": acceptance(app).await });
     let key = format!("{method}-{seat}");
     let headers = [("Idempotency-Key", key.as_str())];
     me.send(Method::POST, "/bookings/confirm", Some(&body), &headers).await
@@ -168,6 +170,8 @@ async fn an_erasure_leaves_the_books_and_no_trace_of_the_person() {
     assert_eq!(app.number(&kept).await, 1);
     let valid = "SELECT COUNT(*) FROM tickets WHERE status = 'valid'";
     assert_eq!(app.number(valid).await, 2);
+    let accepted = "SELECT COUNT(*) FROM acceptances";
+    assert_eq!(app.number(accepted).await, 3, "of the registration and both checkouts");
     let audit = "SELECT COUNT(*) FROM audit WHERE action = 'account.erase'";
     assert_eq!(app.number(audit).await, 1);
     // The address is free again.
@@ -240,6 +244,16 @@ async fn an_export_contains_what_the_server_knows() {
     assert_eq!(file("account_history")[0]["subject_kind"], "user");
     assert_eq!(file("links")[0]["purpose"], "activation");
     assert_eq!(file("account")["status"], "active");
+    let accepted = file("acceptances");
+    let accepted: Vec<_> = accepted.as_array().expect("a list").iter().collect();
+    let subjects: Vec<_> = accepted.iter().map(|it| it["subject_kind"].clone()).collect();
+    assert_eq!(subjects, ["user", "booking"], "nothing of another user");
+    assert_eq!(accepted[1]["subject_id"], json!(booking.id));
+    for one in accepted {
+        assert_eq!((&one["document"], &one["language"]), (&json!("terms"), &json!("fr")));
+        assert_eq!(one["version"], json!(acceptance(&app).await.terms));
+        assert!(one["accepted_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{one}");
+    }
     app.get("/auth/profile/export").await.assert_problem(401, "/problems/unauthorized");
     // A token whose session has ended reads no more of it.
     let end = "UPDATE sessions SET ended_at = created_at";

@@ -313,6 +313,7 @@ async fn confirmation(app: &TestApp, key: &str, body: &Value) -> ConfirmCommand 
         email: request.email.expect("an address"),
         reservations: request.reservation_ids.into_iter().map(ReservationId).collect(),
         method: request.payment.map(|payment| payment.method),
+        terms: Ok(None),
         attempt,
     }
 }

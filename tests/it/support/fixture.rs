@@ -7,6 +7,7 @@ use holdfast::{
 use holdfast_contract::{
     accounts::{Registration, Session},
     catalogue::{Event as Shown, NewEvent},
+    legal::{Acceptance, LegalText},
     money::Money,
 };
 use holdfast_domain::{
@@ -264,6 +265,12 @@ pub async fn set_status(app: &TestApp, event: &Event, status: Status) {
     change(app, event, set).await;
 }
 
+/// What a request says that accepts the present terms of the shop.
+pub async fn acceptance(app: &TestApp) -> Acceptance {
+    let shown = app.get("/legal/terms").await.read::<LegalText>();
+    Acceptance { terms: Some(shown.version), language: Some("fr".to_owned()) }
+}
+
 /// Creates an account. If an organization is named by its slug, the user becomes a member of it. Returns the access
 /// token.
 pub async fn account(app: &TestApp, name: &str, role: Role, organization: Option<&str>) -> String {
@@ -275,6 +282,7 @@ pub async fn account(app: &TestApp, name: &str, role: Role, organization: Option
         first_name: "A".to_owned(),
         last_name: "B".to_owned(),
         locale: None,
+        accepted: None,
     };
     let accounts = &app.app.slices.accounts;
     let user = accounts.register(registration, role).await.expect("an account");

@@ -170,7 +170,14 @@ impl TestApp {
 
     /// A second server over the same store.
     pub async fn another_node(&self) -> Self {
-        Self::run((*self.app.config).clone(), Pages::NONE, Arc::clone(&self.folder)).await
+        self.another_node_with(|_| ()).await
+    }
+
+    /// A second server over the same store, with a changed configuration.
+    pub async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = (*self.app.config).clone();
+        change(&mut config);
+        Self::run(config, Pages::NONE, Arc::clone(&self.folder)).await
     }
 
     async fn run(config: Config, pages: Pages, folder: Arc<TempDir>) -> Self {

@@ -269,6 +269,7 @@ impl PolicyWorld {
             .replace("{user_id}", &self.viewer.to_string())
             .replace("{invitation_id}", &self.invitation.to_string())
             .replace("{owner}", &self.owner.to_string())
+            .replace("{kind}", "terms")
             .replace("{reference}", &self.booking.reference)
             .replace("{client_secret}", secret);
         assert!(!path.contains('{'), "{path}: an id for each placeholder");

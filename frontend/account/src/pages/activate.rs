@@ -10,6 +10,7 @@ use ui::{
     arrival::arrive,
     common,
     components::{
+        consent::{Consent, ConsentField, is_about_terms},
         erased::{act, follow, live, part},
         failure::FailureNote,
         field::Field,
@@ -51,6 +52,7 @@ pub struct Activating {
     pub password: RwSignal<String>,
     first_name: RwSignal<String>,
     last_name: RwSignal<String>,
+    consent: Consent,
     /// The language of the pages.
     locale: Signal<&'static str>,
 }
@@ -65,6 +67,9 @@ impl Activating {
             password: text(),
             first_name: text(),
             last_name: text(),
+            consent: Consent::asked_anew_when(move || {
+                sending.failure.with(|failure| failure.as_ref().is_some_and(is_about_terms))
+            }),
             locale: live(move || language::tag(i18n.get_locale())),
         };
         activating.asks_owner_after(sending.failure);
@@ -86,28 +91,28 @@ impl Activating {
 
     /// Sends the proof, with password and name if they are asked for.
     pub fn send(self, proof: Activation) {
-        let of_owner = |text: RwSignal<String>| {
-            self.is_owner_asked.get_untracked().then(|| text.get_untracked())
-        };
+        let is_owner_asked = self.is_owner_asked.get_untracked();
+        let accepted = if is_owner_asked { self.consent.said() } else { Ok(None) };
+        let Ok(accepted) = accepted else { return };
+        let of_owner = |text: RwSignal<String>| is_owner_asked.then(|| text.get_untracked());
         let wanted = Activation {
             password: of_owner(self.password),
             first_name: of_owner(self.first_name),
             last_name: of_owner(self.last_name),
-            locale: self
-                .is_owner_asked
-                .get_untracked()
-                .then(|| self.locale.get_untracked().to_owned()),
+            locale: is_owner_asked.then(|| self.locale.get_untracked().to_owned()),
+            accepted,
             ..proof
         };
         self.sending.send(async move { api::activate(&wanted).await });
     }
 }
 
-/// The fields for password and name, once they are asked for, and the button that sends the form.
+/// The fields for password, name and terms, once they are asked for, and the button that sends the form.
 #[component]
 pub fn OwnerFields(activating: Activating) -> impl IntoView {
     let i18n = use_i18n();
-    let Activating { sending, is_owner_asked, password, first_name, last_name, .. } = activating;
+    let Activating { sending, is_owner_asked, password, first_name, last_name, consent, .. } =
+        activating;
     let fields = part(move || {
         is_owner_asked
             .get()
@@ -124,6 +129,7 @@ pub fn OwnerFields(activating: Activating) -> impl IntoView {
                         failure=sending.failure
                         hint=Some(tx!(i18n, register.password_hint))
                     />
+                    <ConsentField consent/>
                 }
             })
             .into_any()

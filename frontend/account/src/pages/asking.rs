@@ -77,12 +77,6 @@ pub fn focus(id: &'static str) {
     });
 }
 
-/// Whether the server refuses one of these fields.
-fn names(failure: &CallFailure, fields: &[&str]) -> bool {
-    let CallFailure::Problem(problem) = failure else { return false };
-    problem.errors.iter().any(|error| fields.contains(&error.field.as_str()))
-}
-
 /// What failed, above the fields of a form. If the server refuses one of `secrets`, the note says `refused`.
 #[component]
 pub fn Refusal(
@@ -95,7 +89,7 @@ pub fn Refusal(
     explains: Option<Explains>,
 ) -> impl IntoView {
     let is_of_secrets =
-        known(move || failure.with(|it| it.as_ref().is_some_and(|it| names(it, secrets))));
+        known(move || failure.with(|it| it.as_ref().is_some_and(|it| it.names(secrets))));
     part(move || {
         if is_of_secrets.get() {
             view! {

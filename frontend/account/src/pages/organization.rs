@@ -25,8 +25,9 @@ pub fn OrganizationPage() -> impl IntoView {
     )
 }
 
+/// The page while its content is fetched.
 #[component]
-fn Waiting() -> impl IntoView {
+pub fn Waiting() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <main id="main" class="page narrow" aria-busy="true">

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use ui::{
     api, common,
     components::{
+        consent::{Consent, ConsentField, is_about_terms},
         field::{Field, Filling},
         sign_in::{Typed, TypedFields},
     },
@@ -21,7 +22,12 @@ pub fn RegisterPage() -> impl IntoView {
     let (typed, registering) = (Typed::new(), Asking::new());
     let (first_name, last_name) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     i18n::title(i18n, |locale| td_string!(locale, register.title));
+    let failure = registering.failure;
+    let consent = Consent::asked_anew_when(move || {
+        failure.with(|failure| failure.as_ref().is_some_and(is_about_terms))
+    });
     let send = move |()| {
+        let Ok(accepted) = consent.said() else { return };
         let credentials = typed.credentials();
         let registration = Registration {
             email: credentials.email,
@@ -29,10 +35,10 @@ pub fn RegisterPage() -> impl IntoView {
             first_name: first_name.get_untracked(),
             last_name: last_name.get_untracked(),
             locale: Some(language::tag(i18n.get_locale_untracked()).into()),
+            accepted,
         };
         registering.send(async move { api::register(&registration).await });
     };
-    let failure = registering.failure;
     let form = move || {
         view! {
             <AccountForm
@@ -52,6 +58,7 @@ pub fn RegisterPage() -> impl IntoView {
                     autocomplete="new-password"
                     hint=tx!(i18n, register.password_hint)
                 />
+                <ConsentField consent/>
             </AccountForm>
         }
         .into_any()

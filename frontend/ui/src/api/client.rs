@@ -46,6 +46,12 @@ impl CallFailure {
         }
     }
 
+    /// Whether the server refuses one of these fields.
+    pub fn names(&self, fields: &[&str]) -> bool {
+        let Self::Problem(problem) = self else { return false };
+        problem.errors.iter().any(|error| fields.contains(&error.field.as_str()))
+    }
+
     /// Whether a repetition of the same request may still have another outcome. The caller then keeps the idempotency
     /// key.
     pub fn is_open(&self) -> bool {

@@ -8,6 +8,7 @@ use holdfast_contract::{
     },
     bookings::{Booking, BookingPage, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
     catalogue::{Event, EventPage, OfferPage, SectionPage},
+    legal::{LegalDocuments, LegalKind, LegalText},
     live::SeatStates,
     operators::{Saga, SagaPage, UserAccount, UserAccountChange, UserAccountPage},
     organizations::{
@@ -366,6 +367,16 @@ pub async fn withdraw_invitation(organization: Uuid, id: Uuid) -> Result<(), Cal
 /// `POST /invitations/accept`: makes the signed-in user a member.
 pub async fn accept_invitation(proof: &InvitationProof) -> Result<Organization, CallFailure> {
     post("/invitations/accept", json(proof)).await
+}
+
+/// `GET /legal`: the legal documents that the shop has.
+pub async fn legal_documents() -> Result<LegalDocuments, CallFailure> {
+    get("/legal").await
+}
+
+/// `GET /legal/{kind}`: a legal document with its text.
+pub async fn legal_text(kind: LegalKind, language: &str) -> Result<LegalText, CallFailure> {
+    get(&format!("/legal/{}?language={language}", kind.as_str())).await
 }
 
 /// `POST /admin/sagas/{id}/retry`: continues a saga that needs attention.

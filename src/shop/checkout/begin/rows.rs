@@ -3,8 +3,11 @@
 use holdfast_domain::{
     booking::BookingState,
     ids::{LineId, OfferId},
+    legal::Subject,
 };
-use holdfast_entity::{booking_lines, booking_reservations, bookings, reservation_items};
+use holdfast_entity::{
+    acceptances, booking_lines, booking_reservations, bookings, reservation_items,
+};
 
 use super::{ClaimedCheckout, DecidedCheckout};
 use crate::kernel::ports::Entropy;
@@ -45,6 +48,16 @@ pub(super) fn reservation_rows(
     let row =
         move |id: &_| booking_reservations::Model { booking_id, reservation_id: *id, live: 1 };
     member.command.reservations.iter().map(row)
+}
+
+/// What the member accepts.
+pub(super) fn acceptance(
+    member: &ClaimedCheckout<'_>,
+    entropy: &dyn Entropy,
+    now_ms: i64,
+) -> Option<acceptances::Model> {
+    let terms = member.command.terms.as_ref().ok()?.as_ref()?;
+    Some(terms.row(entropy, Subject::Booking(member.booking), now_ms))
 }
 
 /// The line of the booking for this item.

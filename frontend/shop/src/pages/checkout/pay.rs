@@ -1,6 +1,6 @@
 //! The form with details and payment, and its one button.
 
-use holdfast_contract::words::Gateway;
+use holdfast_contract::{legal::Acceptance, words::Gateway};
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     second_step::SecondStep,
 };
 use ui::{
+    components::consent::{Consent, ConsentField, is_about_terms},
     components::erased::{known, live, part},
     components::icon::{Icon, Sign},
     components::sign_in::SignInDialog,
@@ -61,12 +62,12 @@ impl Till {
         }
     }
 
-    fn pay(self, basket: Basket, email: Option<String>) {
+    fn pay(self, basket: Basket, email: Option<String>, accepted: Option<Acceptance>) {
         match self {
             Self::Simulated(method) => {
-                basket.pay(Some(method.get_untracked().name().to_owned()), email);
+                basket.pay(Some(method.get_untracked().name().to_owned()), email, accepted);
             }
-            Self::Stripe(card) => basket.pay_with(card.method(), email),
+            Self::Stripe(card) => basket.pay_with(card.method(), email, accepted),
             Self::Unknown => {}
         }
     }
@@ -78,6 +79,12 @@ pub fn Pay(basket: Basket) -> impl IntoView {
     let i18n = use_i18n();
     let account = SignedInUser::expect();
     let (address, till) = (Address::new(), Till::of(basket));
+    let consent = Consent::asked_anew_when(move || {
+        basket.message.with(|message| match message {
+            Some(Message::Refused(failure)) => is_about_terms(failure),
+            Some(Message::Failed(_) | Message::Unknown) | None => false,
+        })
+    });
     let is_free = known(move || basket.total().is_some_and(|total| total.amount == 0));
     let busy = move || basket.busy.get() != Busy::Idle;
     let paying = move || match basket.busy.get() {
@@ -90,11 +97,12 @@ pub fn Pay(basket: Basket) -> impl IntoView {
         // guest, who has no other address.
         let known = untrack(|| account.profile()).map(|profile| profile.email);
         let Some(email) = known.or_else(|| address.checked()) else { return };
+        let Ok(accepted) = consent.said() else { return };
         let email = Some(email);
         if is_free.get_untracked() {
-            basket.pay(None, email);
+            basket.pay(None, email, accepted);
         } else {
-            till.pay(basket, email);
+            till.pay(basket, email, accepted);
         }
     };
     let label = move || {
@@ -123,6 +131,7 @@ pub fn Pay(basket: Basket) -> impl IntoView {
                         view! { <p role="alert">{tx!(i18n, pay.no_gateway)}</p> }.into_any()
                     }
                 })}
+                <ConsentField consent/>
                 <Told basket/>
                 <button
                     type="submit"

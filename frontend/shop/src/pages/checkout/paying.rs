@@ -6,6 +6,7 @@ use std::future::Future;
 
 use holdfast_contract::{
     bookings::{ConfirmRequest, PaymentChoice, SimulatedOutcome},
+    legal::Acceptance,
     reservations::ReservationStatus,
 };
 use leptos::prelude::*;
@@ -29,7 +30,7 @@ const MAX_POLLS: u32 = 400;
 
 impl Basket {
     /// Starts a payment, or continues an attempt whose outcome is still open.
-    pub fn pay(self, method: Option<String>, email: Option<String>) {
+    pub fn pay(self, method: Option<String>, email: Option<String>, accepted: Option<Acceptance>) {
         if self.busy.get_untracked() != Busy::Idle {
             return;
         }
@@ -39,6 +40,7 @@ impl Basket {
             payment: method.map(|method| PaymentChoice { method }),
             discount_code: None,
             email,
+            accepted,
         };
         let Ok(body) = serde_json::to_string(&request) else { return };
         self.run(attempt::begin(&ids, body));
@@ -50,6 +52,7 @@ impl Basket {
         self,
         method: impl Future<Output = Option<String>> + 'static,
         email: Option<String>,
+        accepted: Option<Acceptance>,
     ) {
         if self.busy.get_untracked() != Busy::Idle {
             return;
@@ -63,7 +66,7 @@ impl Basket {
             let method = method.await;
             let _ = self.busy.try_set(Busy::Idle);
             if method.is_some() && self.ended.try_get_untracked() == Some(None) {
-                self.pay(method, email);
+                self.pay(method, email, accepted);
             }
         });
     }

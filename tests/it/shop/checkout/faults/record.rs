@@ -275,6 +275,7 @@ async fn pays(
         payment: Some(PaymentChoice { method: method(chance).to_owned() }),
         discount_code: None,
         email: Some(email.clone()),
+        accepted: None,
     };
     let (walks_at, acts) = (chance.below(100), chance.below(100));
     let mut op = Op {
