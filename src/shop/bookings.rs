@@ -12,4 +12,6 @@ pub mod view;
 
 pub use confirmed::is_captured;
 pub use read::{Bookings, ends_of, page_of, shown};
-pub use store::{By, booking_of_intent, booking_with_lines, find, lines_of, locked_with_lines};
+pub use store::{
+    BookingFilter, By, booking_of_intent, booking_with_lines, find, lines_of, locked_with_lines,
+};

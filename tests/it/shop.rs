@@ -1,6 +1,7 @@
 //! Tests of buyers: holding, paying, cancelling.
 
 mod adoption;
+mod bookings;
 mod cancellation;
 mod checkout;
 mod links;

@@ -55,6 +55,30 @@ pub enum BookingStatus {
     Cancelled,
 }
 
+/// A part of a buyer's bookings. Each booking is in exactly one part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum))]
+#[cfg_attr(feature = "openapi", oai(rename_all = "snake_case"))]
+pub enum BookingPeriod {
+    /// The booking is pending, or confirmed with a line that is not cancelled and whose event has not ended.
+    Upcoming,
+    /// The booking is confirmed, and the events of all lines that are not cancelled have ended.
+    Past,
+    /// The booking is cancelled or failed.
+    Cancelled,
+}
+
+impl BookingPeriod {
+    /// The word on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Upcoming => "upcoming",
+            Self::Past => "past",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// A purchase: the paid (or free) result of one or more reservations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]

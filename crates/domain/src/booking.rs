@@ -1,4 +1,4 @@
-//! The stored states of a booking, of its payment and of its tickets.
+//! The stored states of a booking, of its payment and of its tickets, and a part of its reference.
 
 /// The state of a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,3 +65,81 @@ words! { TicketState {
     Refunded = "refunded",
     Transferred = "transferred",
 } }
+
+/// The number of letters and digits of a reference, with `HF`.
+const REFERENCE_CHARS: usize = 10;
+
+/// A part of a booking's reference, as somebody typed it, in the letters of references and without a hyphen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartOfReference(String);
+
+/// The text cannot be a part of a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadReference {
+    /// The text has no letter and no digit.
+    #[error("must have a letter or a digit")]
+    Empty,
+    /// The text is longer than a whole reference.
+    #[error("must have at most {REFERENCE_CHARS} letters and digits")]
+    TooLong,
+    /// The text has a sign that no reference has.
+    #[error("must consist of letters and digits")]
+    OtherSigns,
+}
+
+impl PartOfReference {
+    /// Reads a part of a reference. Case, spaces and hyphens do not count. References have no letter that looks like a
+    /// digit, so that the letters O, I and L stand for the digits (<https://www.crockford.com/base32.html>).
+    ///
+    /// # Errors
+    /// When the text has no letter or digit, too many, or other signs.
+    pub fn parse(typed: &str) -> Result<Self, BadReference> {
+        let is_counted = |sign: &char| !sign.is_whitespace() && *sign != '-';
+        let mut letters = String::new();
+        for sign in typed.chars().filter(is_counted) {
+            if letters.len() == REFERENCE_CHARS {
+                return Err(BadReference::TooLong);
+            }
+            letters.push(match sign.to_ascii_uppercase() {
+                'O' => '0',
+                'I' | 'L' => '1',
+                letter if letter.is_ascii_alphanumeric() => letter,
+                _ => return Err(BadReference::OtherSigns),
+            });
+        }
+        if letters.is_empty() { Err(BadReference::Empty) } else { Ok(Self(letters)) }
+    }
+
+    /// The letters and digits, in upper case.
+    pub fn letters(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_reference_is_read_as_people_write_it() {
+        let read = |typed| PartOfReference::parse(typed).map(|part| part.0);
+        for (typed, letters) in [
+            ("HF-7K2M9QXA", "HF7K2M9QXA"),
+            (" hf 7k2m ", "HF7K2M"),
+            ("7k2m9qxa", "7K2M9QXA"),
+            ("oil", "011"),
+            ("-9", "9"),
+        ] {
+            assert_eq!(read(typed).as_deref(), Ok(letters), "{typed}");
+        }
+        for (typed, fault) in [
+            ("", BadReference::Empty),
+            (" - ", BadReference::Empty),
+            ("HF-7K2M9QXAB", BadReference::TooLong),
+            ("7%", BadReference::OtherSigns),
+            ("é", BadReference::OtherSigns),
+        ] {
+            assert_eq!(read(typed), Err(fault), "{typed}");
+        }
+    }
+}

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use holdfast_contract::bookings::Booking;
 
-use super::{Bookings, store::personal};
+use super::{
+    Bookings,
+    store::{BookingFilter, personal},
+};
 use crate::{
     kernel::{
         db::{StoreError, Tx},
@@ -21,7 +24,7 @@ impl PersonalData for Bookings {
         let mut all: Vec<Booking> = Vec::new();
         loop {
             let after = all.last().map(|booking| booking.id);
-            let page = self.list(person.id.0, after, PAGE).await?;
+            let page = self.list(BookingFilter::of(person.id.0, after), PAGE).await?;
             let is_last = (page.len() as u64) < PAGE;
             all.extend(page);
             if is_last {

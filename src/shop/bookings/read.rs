@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     confirmed::Occasions,
-    store::{self, confirmed},
+    store::{self, BookingFilter, confirmed},
     view,
 };
 use crate::{
@@ -92,11 +92,10 @@ impl Bookings {
     /// A page of a buyer's bookings, newest first.
     pub async fn list(
         &self,
-        buyer: Uuid,
-        after: Option<Uuid>,
+        filter: BookingFilter,
         limit: u64,
     ) -> Result<Vec<Booking>, StoreError> {
-        let rows = store::list(&self.db, buyer, after, limit).await?;
+        let rows = store::list(&self.db, filter, limit).await?;
         show(&self.db, rows).await
     }
 

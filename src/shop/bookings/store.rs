@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 
+use holdfast_contract::bookings::BookingPeriod;
 use holdfast_domain::{
+    booking::{BookingState, PartOfReference},
     event::Status,
     ids::{BookingId, EventId},
     refund::rules::Occasion,
 };
 use holdfast_entity::{booking_lines, bookings, events, payments};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Func, Query, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -135,21 +139,84 @@ struct ReferenceRow {
     reference: String,
 }
 
-/// A buyer's bookings, newest first, after the booking `after`.
+/// Which bookings of a buyer a list contains.
+#[derive(Debug, Clone)]
+pub struct BookingFilter {
+    pub buyer: Uuid,
+    pub when: Option<BookingPeriod>,
+    pub reference: Option<PartOfReference>,
+    /// Only bookings that are older than this booking.
+    pub after: Option<Uuid>,
+}
+
+impl BookingFilter {
+    /// All bookings of the buyer, after the booking `after`.
+    pub const fn of(buyer: Uuid, after: Option<Uuid>) -> Self {
+        Self { buyer, when: None, reference: None, after }
+    }
+}
+
+/// A buyer's bookings, newest first.
 pub async fn list(
     sql: &impl Sql,
-    buyer: Uuid,
-    after: Option<Uuid>,
+    filter: BookingFilter,
     limit: u64,
 ) -> Result<Vec<bookings::Model>, StoreError> {
-    Ok(bookings::Entity::find()
+    let BookingFilter { buyer, when, reference, after } = filter;
+    let found = bookings::Entity::find()
         .filter(bookings::Column::BuyerId.eq(buyer))
+        .apply_if(when, |found, when| found.filter(is_in(when)))
+        .apply_if(reference, |found, part| found.filter(contains(&part)))
         // The ids are UUIDv7: they sort by time.
         .apply_if(after, |found, after| found.filter(bookings::Column::Id.lt(after)))
         .order_by_desc(bookings::Column::Id)
-        .limit(limit)
-        .all(sql.reading())
-        .await?)
+        .limit(limit);
+    db::list(sql, found).await
+}
+
+/// The condition that a booking is in this part of the list. The three conditions leave no booking out, and no booking
+/// meets two of them.
+fn is_in(when: BookingPeriod) -> Condition {
+    let status = bookings::Column::Status;
+    match when {
+        BookingPeriod::Upcoming => Condition::any()
+            .add(status.eq(BookingState::Pending))
+            .add(status.eq(BookingState::Confirmed).and(Expr::exists(lines_ahead()))),
+        // A line whose event is missing is past, as in `Occasions::line`.
+        BookingPeriod::Past => Condition::all()
+            .add(status.eq(BookingState::Confirmed))
+            .add(Expr::not_exists(lines_ahead())),
+        BookingPeriod::Cancelled => Condition::any()
+            .add(status.eq(BookingState::Cancelled))
+            .add(status.eq(BookingState::Failed)),
+    }
+}
+
+/// The live lines of the booking whose event has not ended.
+fn lines_ahead() -> SelectStatement {
+    let event = Expr::col((events::Entity, events::Column::Id))
+        .equals((booking_lines::Entity, booking_lines::Column::EventId));
+    Query::select()
+        .expr(Expr::val(1))
+        .from(booking_lines::Entity)
+        .join(JoinType::InnerJoin, events::Entity, event)
+        .and_where(
+            Expr::col((booking_lines::Entity, booking_lines::Column::BookingId))
+                .equals((bookings::Entity, bookings::Column::Id)),
+        )
+        .and_where(booking_lines::Column::CancelledAt.is_null())
+        .and_where(events::Column::EndsAt.into_expr().gt(db::clock()))
+        .take()
+}
+
+/// The condition that the reference, without its hyphen, contains this part.
+fn contains(part: &PartOfReference) -> Expr {
+    let without_hyphen = Func::cust("replace").args([
+        bookings::Column::Reference.into_expr(),
+        Expr::val("-"),
+        Expr::val(""),
+    ]);
+    Expr::expr(without_hyphen).like(db::containing(part.letters()))
 }
 
 /// The booking whose payment has this id at the gateway.

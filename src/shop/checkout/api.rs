@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use holdfast_contract::{
-    bookings::{Booking, BookingPage, ConfirmRequest},
+    bookings::{Booking, BookingPage, BookingPeriod, ConfirmRequest},
     problem::ProblemType,
 };
 use holdfast_domain::{
+    booking::PartOfReference,
     email::EmailAddress,
     ids::{BookingId, Buyer, ReservationId},
     text,
@@ -39,7 +40,10 @@ use crate::{
     },
     identity::accounts::log_in,
     kernel::idempotency::Attempt,
-    shop::{bookings::read::reference_of, reservations::in_payment::begin::BeginError},
+    shop::{
+        bookings::{BookingFilter, read::reference_of},
+        reservations::in_payment::begin::BeginError,
+    },
 };
 
 /// The route name under which idempotency keys of confirmations are stored.
@@ -99,14 +103,23 @@ impl BookingsApi {
     async fn mine(
         &self,
         caller: Caller,
+        /// Only this part of the bookings. Default: all.
+        when: Query<Option<BookingPeriod>>,
+        /// Only bookings whose reference contains this text: 1 to 10 letters or digits. Case, spaces and hyphens do
+        /// not count.
+        reference: Query<Option<String>>,
         /// The page size, 1 to 100. Default: 20.
         limit: Query<Option<u64>>,
         /// The `next` value of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<BookingPage>, ApiProblem> {
-        let buyer = caller.known_buyer()?;
+        let buyer = caller.known_buyer()?.id();
         let limit = page::limit(limit.0)?;
-        let mut items = self.checkouts.list(buyer.id(), after.0, limit + 1).await?;
+        let reference = reference.0.as_deref().map(PartOfReference::parse).transpose();
+        let reference =
+            reference.map_err(|fault| ApiProblem::field("reference", fault.to_string()))?;
+        let filter = BookingFilter { buyer, when: when.0, reference, after: after.0 };
+        let mut items = self.checkouts.list(filter, limit + 1).await?;
         let next = page::next(&mut items, limit, |booking| booking.id.to_string());
         Ok(Json(BookingPage { items, next }))
     }

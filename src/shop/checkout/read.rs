@@ -2,10 +2,9 @@
 
 use holdfast_contract::bookings::{Booking, BookingStatus};
 use holdfast_domain::{access::Relation, ids::BookingId};
-use uuid::Uuid;
 
 use super::{Checkouts, answer};
-use crate::{access::ReadableBooking, kernel::db::StoreError};
+use crate::{access::ReadableBooking, kernel::db::StoreError, shop::bookings::BookingFilter};
 
 impl Checkouts {
     /// The booking on the wire, as its buyer sees it. Does not check who asks.
@@ -30,12 +29,11 @@ impl Checkouts {
     /// A page of a buyer's bookings, newest first.
     pub async fn list(
         &self,
-        buyer: Uuid,
-        after: Option<Uuid>,
+        filter: BookingFilter,
         limit: u64,
     ) -> Result<Vec<Booking>, StoreError> {
         let mut shown = Vec::new();
-        for booking in self.bookings.list(buyer, after, limit).await? {
+        for booking in self.bookings.list(filter, limit).await? {
             shown.push(self.of_the_buyer(booking).await?);
         }
         Ok(shown)

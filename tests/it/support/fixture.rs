@@ -259,6 +259,17 @@ pub async fn call_off(app: &TestApp, event: &Event) {
     set_status(app, event, Status::Cancelled).await;
 }
 
+/// Moves the event into the past: its sale, its beginning and its end.
+pub async fn over(app: &TestApp, event: &Event) {
+    let now = app.app.base.db.now().await.expect("the clock");
+    let hours_ago = |hours: i64| Expr::from(now - hours * 3600 * 1000);
+    let moved = events::Entity::update_many()
+        .col_expr(events::Column::SaleEndsAt, hours_ago(3))
+        .col_expr(events::Column::StartsAt, hours_ago(2))
+        .col_expr(events::Column::EndsAt, hours_ago(1));
+    change(app, event, moved).await;
+}
+
 /// Sets the stored status of the event, without anything else that a command would do.
 pub async fn set_status(app: &TestApp, event: &Event, status: Status) {
     let set = events::Entity::update_many().col_expr(events::Column::Status, status.into());
