@@ -47,7 +47,7 @@ scenario('a_user_changes_the_password_on_a_phone', async ({ visitor }) => {
   await change(DEMO_PASSWORD, 'Password1');
   await page.getByText('This password is too easy to guess.').waitFor();
   await change(DEMO_PASSWORD, NEW);
-  await page.getByTestId('password-changed').waitFor();
+  await page.getByTestId('toast').getByText('Your password is changed').waitFor();
   await page.waitForFunction(() => document.querySelectorAll('[data-testid=session]').length === 1);
   assert.equal(await overflow(page), 0);
   await page.getByTestId('sign-out').click();
@@ -68,7 +68,7 @@ scenario('a_user_changes_the_names_and_the_language_of_mails', async ({ visitor 
   await page.locator('#last_name').fill('');
   await page.locator('#locale').selectOption('fr');
   await page.getByTestId('profile-button').click();
-  await page.getByTestId('profile-saved').waitFor();
+  await page.getByTestId('toast').getByText('Your profile is saved.').waitFor();
   await page.getByTestId('signed-in').getByText('Augusta').waitFor();
   await page.reload();
   await page.getByTestId('profile-button').waitFor();
@@ -102,7 +102,7 @@ scenario('a_code_gives_the_account_another_address_on_a_phone', async ({ visitor
   assert.equal(await overflow(page), 0);
   await page.locator('#mail-code').fill(code);
   await page.getByTestId('email-code-button').click();
-  await page.getByTestId('email-changed').getByText('Your address is changed.').waitFor();
+  await page.getByTestId('toast').getByText('Your address is changed.').waitFor();
   await page.locator('main').getByText('after@example.org').waitFor();
   page.faults.length = 0;
 });
@@ -141,7 +141,7 @@ scenario('a_user_saves_their_data_and_erases_the_account', async ({ visitor }) =
   assert.equal(download.suggestedFilename(), 'holdfast-account.zip');
   const saved = await readFile(await download.path());
   assert.equal(saved.subarray(0, 2).toString(), 'PK');
-  await page.getByTestId('exported').getByText('Your data is saved').waitFor();
+  await page.getByTestId('toast').getByText('Your data is saved').waitFor();
 
   await page.getByTestId('erase').click();
   await page.locator('#erase-current-password').fill('Wrong-pass-1');

@@ -13,7 +13,10 @@ use leptos_router::{
     components::{FlatRoutes, Route},
     path,
 };
-use ui::components::not_found::NotFoundPage;
+use ui::components::{
+    not_found::NotFoundPage,
+    toasts::{ToastRack, Toasts},
+};
 
 use pages::{
     account::AccountPage,
@@ -28,11 +31,13 @@ use pages::{
     organization::OrganizationPage,
     register::RegisterPage,
     reset::ResetPage,
+    settings::SettingsPage,
     sign_in::SignInPage,
 };
 
 fn main() {
     ui::program::start(Program::Account, || {
+        Toasts::provide();
         view! {
             <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
                 <Route path=path!("/login") view=SignInPage/>
@@ -52,6 +57,7 @@ fn main() {
                 <Route path=path!("/cookies") view=CookiesPage/>
                 <Route path=path!("/imprint") view=ImprintPage/>
             </FlatRoutes>
+            <ToastRack/>
         }
         .into_any()
     });

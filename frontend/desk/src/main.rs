@@ -16,7 +16,10 @@ use leptos_router::{
     components::{FlatRoutes, Route},
     path,
 };
-use ui::components::not_found::NotFoundPage;
+use ui::components::{
+    not_found::NotFoundPage,
+    toasts::{ToastRack, Toasts},
+};
 
 use pages::{
     attention::AttentionPage, my_events::MyEventsPage, organizations::OrganizationsPage,
@@ -24,6 +27,7 @@ use pages::{
 };
 
 fn main() {
+        Toasts::provide();
     ui::program::start(Program::Desk, || {
         view! {
             <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
@@ -31,6 +35,7 @@ fn main() {
                 <Route path=path!("/desk/attention") view=AttentionPage/>
                 <Route path=path!("/desk/organizations") view=OrganizationsPage/>
                 <Route path=path!("/desk/users") view=UsersPage/>
+            <ToastRack/>
             </FlatRoutes>
         }
         .into_any()

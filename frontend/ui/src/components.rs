@@ -18,3 +18,4 @@ pub mod question;
 pub mod reason_note;
 pub mod sign_in;
 pub mod sign_in_first;
+pub mod toasts;

@@ -15,6 +15,7 @@ use ui::{
         erased::{known, live, part},
         field::Field,
         sign_in_first::SignInFirst,
+        toasts::Toasts,
     },
     i18n::{self, use_i18n},
     state::session::SignedInUser,
@@ -22,7 +23,7 @@ use ui::{
 };
 
 use self::{data::AccountData, email::EmailForm, profile::ProfileForm, sessions::Sessions};
-use super::asking::{Asking, DoneNote, NewPasswordField, Refusal};
+use super::asking::{Asking, NewPasswordField, Refusal};
 
 #[component]
 pub fn AccountPage() -> impl IntoView {
@@ -106,7 +107,7 @@ fn PasswordForm(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (current, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let asking = Asking::new();
+    let (asking, toasts) = (Asking::new(), Toasts::expect());
     let failure = asking.failure;
     let change = move |event: SubmitEvent| {
         event.prevent_default();
@@ -119,6 +120,7 @@ fn PasswordForm(
             current.set(String::new());
             password.set(String::new());
             changed.update(|count| *count += 1);
+            toasts.tell(|locale| td_string!(locale, account.password_changed));
             Ok(())
         });
     };
@@ -131,7 +133,6 @@ fn PasswordForm(
                     secrets=&["current_password"]
                     refused=tx!(i18n, account.wrong_password)
                 />
-                <DoneNote asking text=tx!(i18n, account.password_changed) test_id="password-changed"/>
                 <Field
                     name="current-password"
                     label=tx!(i18n, account.current_password)

@@ -3,7 +3,7 @@
 use holdfast_contract::accounts::EmailProof;
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
-    api::{self, CallFailure},
+    api,
     arrival::arrive,
     i18n::{self, use_i18n},
     state::session::{self, SignedInUser},
@@ -98,11 +98,7 @@ pub async fn renew(user: SignedInUser) {
     if !untrack(|| user.is_signed_in()) {
         return;
     }
-    let answer: Result<_, CallFailure> = api::profile().await;
-    // Somebody else may have signed in meanwhile.
-    if let Ok(profile) = answer
-        && untrack(|| user.profile()).is_some_and(|now| now.id == profile.id)
-    {
-        user.keep(profile);
+    if let Ok(profile) = api::profile().await {
+        user.keep_own(profile);
     }
 }

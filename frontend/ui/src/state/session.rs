@@ -101,6 +101,14 @@ impl SignedInUser {
         self.0.set(Some(kept.profile));
     }
 
+    /// Stores the profile as [`Self::keep`] does, if its user is still signed in. Somebody else may have signed in meanwhile.
+    pub fn keep_own(self, profile: Profile) {
+        let is_own = |now: &Option<Profile>| now.as_ref().is_some_and(|now| now.id == profile.id);
+        if self.0.try_with_untracked(is_own) == Some(true) {
+            self.keep(profile);
+        }
+    }
+
     /// Removes the session and everything else that is stored about the visitor: the guest token, the reservations,
     /// the typed texts. The next user of this browser may be another person.
     pub fn sign_out(self) {

@@ -8,13 +8,14 @@ use ui::{
         erased::{act, part},
         failure::FailureNote,
         field::Field,
+        toasts::Toasts,
     },
     i18n::{Locale, use_i18n},
     state::session::SignedInUser,
     td_string, tx,
 };
 
-use crate::pages::asking::{Asking, DoneNote, Refusal, focus};
+use crate::pages::asking::{Asking, Refusal, focus};
 
 #[component]
 pub fn AccountData(
@@ -22,14 +23,19 @@ pub fn AccountData(
     erased: RwSignal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let exporting = Asking::new();
-    let export = move |_| exporting.send(api::save_export());
+    let (exporting, toasts) = (Asking::new(), Toasts::expect());
+    let export = move |_| {
+        exporting.send(async move {
+            api::save_export().await?;
+            toasts.tell(|locale| td_string!(locale, account.exported));
+            Ok(())
+        });
+    };
     view! {
         <section class="panel form" aria-labelledby="data-title">
             <h2 id="data-title">{tx!(i18n, account.data)}</h2>
             <p>{tx!(i18n, account.export_text)}</p>
             <FailureNote failure=exporting.failure/>
-            <DoneNote asking=exporting text=tx!(i18n, account.exported) test_id="exported"/>
             <button
                 type="button"
                 class="button secondary wide"

@@ -7,6 +7,7 @@ use ui::{
     components::{
         erased::{act, live, part},
         field::Field,
+        toasts::Toasts,
     },
     i18n::{Locale, use_i18n},
     state::session::SignedInUser,
@@ -14,7 +15,7 @@ use ui::{
 };
 
 use crate::pages::{
-    asking::{Asking, DoneNote, ProofFailure, Refusal, SubmitButton, focus},
+    asking::{Asking, ProofFailure, Refusal, SubmitButton, focus},
     email::renew,
 };
 
@@ -26,7 +27,6 @@ pub fn EmailForm() -> impl IntoView {
     view! {
         <section class="panel form" aria-labelledby="email-title">
             <h2 id="email-title">{tx!(i18n, account.email)}</h2>
-            <DoneNote asking=proving text=tx!(i18n, account.email_changed) test_id="email-changed"/>
             {part(move || {
                 if asking.is_done.get() {
                     view! { <CodeForm address asking proving/> }.into_any()
@@ -116,7 +116,7 @@ fn AddressForm(
 #[component]
 fn CodeForm(address: RwSignal<String>, asking: Asking, proving: Asking) -> impl IntoView {
     let i18n = use_i18n();
-    let user = SignedInUser::expect();
+    let (user, toasts) = (SignedInUser::expect(), Toasts::expect());
     let code = RwSignal::new(String::new());
     let sent = move || t_string!(i18n, account.email_sent, email = address.get());
     let prove = move |event: SubmitEvent| {
@@ -128,6 +128,7 @@ fn CodeForm(address: RwSignal<String>, asking: Asking, proving: Asking) -> impl 
             renew(user).await;
             address.set(String::new());
             asking.is_done.set(false);
+            toasts.tell(|locale| td_string!(locale, account.email_changed));
             Ok(())
         });
     };

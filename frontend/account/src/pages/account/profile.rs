@@ -4,14 +4,14 @@ use holdfast_contract::accounts::{Profile, ProfileChange};
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api,
-    components::{erased::act, failure::FailureNote},
+    components::{erased::act, failure::FailureNote, toasts::Toasts},
     i18n::use_i18n,
     state::session::SignedInUser,
-    tx,
+    td_string, tx,
 };
 
 use crate::pages::{
-    asking::{Asking, DoneNote, SubmitButton},
+    asking::{Asking, SubmitButton},
     register::NameFields,
 };
 
@@ -25,7 +25,7 @@ pub fn ProfileForm(profile: Profile) -> impl IntoView {
     let first_name = RwSignal::new(profile.first_name.clone());
     let last_name = RwSignal::new(profile.last_name.clone());
     let locale = RwSignal::new(profile.locale.clone());
-    let (id, before) = (profile.id, RwSignal::new(profile));
+    let (before, toasts) = (RwSignal::new(profile), Toasts::expect());
     let asking = Asking::new();
     let failure = asking.failure;
     let save = move |event: SubmitEvent| {
@@ -42,11 +42,9 @@ pub fn ProfileForm(profile: Profile) -> impl IntoView {
         };
         asking.send(async move {
             let edited = api::edit_profile(&change).await?;
-            // Somebody may have signed out meanwhile.
-            if untrack(|| user.profile()).is_some_and(|now| now.id == id) {
-                user.keep(edited.clone());
-                let _ = before.try_set(edited);
-            }
+            user.keep_own(edited.clone());
+            let _ = before.try_set(edited);
+            toasts.tell(|locale| td_string!(locale, account.saved));
             Ok(())
         });
     };
@@ -59,7 +57,6 @@ pub fn ProfileForm(profile: Profile) -> impl IntoView {
             <h2 id="profile-title">{tx!(i18n, account.profile)}</h2>
             <form class="form" novalidate on:submit=save>
                 <FailureNote failure/>
-                <DoneNote asking text=tx!(i18n, account.saved) test_id="profile-saved"/>
                 <NameFields first_name last_name failure/>
                 <div class="field">
                     <label for="locale">{tx!(i18n, account.language)}</label>

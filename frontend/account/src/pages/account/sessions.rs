@@ -8,11 +8,12 @@ use ui::{
         erased::{act, follow, live},
         failure::FailureNote,
         loaded::loaded_part,
+        toasts::Toasts,
     },
     i18n::use_i18n,
     intl::{self, DateStyle},
     state::load::load,
-    t_string, tx,
+    t_string, td_string, tx,
 };
 
 use uuid::Uuid;
@@ -26,7 +27,7 @@ pub fn Sessions(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (state, again) = load(api::sessions);
-    let failure = RwSignal::new(None::<CallFailure>);
+    let (failure, toasts) = (RwSignal::new(None::<CallFailure>), Toasts::expect());
     follow(move || {
         if changed.get() > 0 {
             again.run(());
@@ -40,7 +41,13 @@ pub fn Sessions(
                 None => api::end_other_sessions().await,
             };
             match ended {
-                Ok(()) => again.run(()),
+                Ok(()) => {
+                    toasts.tell(match session {
+                        Some(_) => |locale| td_string!(locale, toasts.session_ended),
+                        None => |locale| td_string!(locale, toasts.sessions_ended),
+                    });
+                    again.run(());
+                }
                 Err(refused) => {
                     let _ = failure.try_set(Some(refused));
                 }

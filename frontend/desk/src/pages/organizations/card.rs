@@ -11,6 +11,7 @@ use ui::{
         erased::{act, live, part},
         field::{Field, Filling},
         reason_note::ReasonNote,
+        toasts::Toasts,
     },
     i18n::{Locale, use_i18n},
     program, td_string, tx,
@@ -148,6 +149,7 @@ fn Decision(organization: RwSignal<Organization>) -> impl IntoView {
     let id = organization.with_untracked(|it| it.id);
     let reason = RwSignal::new(String::new());
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<CallFailure>));
+    let toasts = Toasts::expect();
     let decide = move |status: OrganizationStatus| {
         if busy.get_untracked() {
             return;
@@ -160,6 +162,7 @@ fn Decision(organization: RwSignal<Organization>) -> impl IntoView {
             match api::decide_organization(id, &decision).await {
                 Ok(decided) => {
                     let _ = organization.try_set(decided);
+                    toasts.tell(|locale| td_string!(locale, toasts.decided));
                 }
                 Err(refused) => {
                     let _ = failure.try_set(Some(refused));

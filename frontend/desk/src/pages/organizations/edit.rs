@@ -8,9 +8,10 @@ use ui::{
         erased::act,
         failure::FailureNote,
         field::{Field, Filling},
+        toasts::Toasts,
     },
     i18n::use_i18n,
-    tx,
+    td_string, tx,
 };
 
 #[component]
@@ -26,6 +27,7 @@ pub fn EditForm(
     let contact_email = RwSignal::new(before.contact_email.clone().unwrap_or_default());
     let website = RwSignal::new(before.website.clone().unwrap_or_default());
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<CallFailure>));
+    let toasts = Toasts::expect();
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -47,6 +49,7 @@ pub fn EditForm(
             match api::edit_organization(id, &change).await {
                 Ok(edited) => {
                     let _ = organization.try_set(edited);
+                    toasts.tell(|locale| td_string!(locale, toasts.organization));
                     leave.run(());
                 }
                 Err(refused) => {

@@ -15,6 +15,7 @@ use ui::{
         loaded::loaded_part,
         question::Question,
         reason_note::ReasonNote,
+        toasts::{ToastText, Toasts},
     },
     i18n::{Locale, use_i18n},
     state::{load::load, session},
@@ -68,14 +69,16 @@ struct Changing {
     again: Callback<()>,
     /// The user who looks at the page.
     own: Uuid,
+    toasts: Toasts,
 }
 
 impl Changing {
-    /// Changes what this user may do, unless a change is under way.
+    /// Changes what this user may do, unless a change is under way. A toast then says that it is `done`.
     fn send(
         self,
         user: Option<Uuid>,
         work: impl Future<Output = Result<(), CallFailure>> + 'static,
+        done: ToastText,
     ) {
         if self.busy.get_untracked() {
             return;
@@ -85,6 +88,9 @@ impl Changing {
         leptos::task::spawn_local(async move {
             let answer = work.await;
             let is_own = answer.is_ok() && user == Some(self.own);
+            if answer.is_ok() {
+                self.toasts.tell(done);
+            }
             let _ = self.failure.try_set(answer.err());
             let _ = self.busy.try_set(false);
             if is_own {
@@ -107,8 +113,8 @@ pub fn Members(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (state, again) = load(move || api::members(organization));
-    let changing =
-        Changing { failure: RwSignal::new(None), busy: RwSignal::new(false), again, own };
+    let (failure, busy) = (RwSignal::new(None), RwSignal::new(false));
+    let changing = Changing { failure, busy, again, own, toasts: Toasts::expect() };
     view! {
         <section class="form" aria-label=tx!(i18n, organizations.members)>
             <ReasonNote failure=changing.failure explains=refusal/>
@@ -158,15 +164,14 @@ fn MemberRow(
     let shown_name = said(|_, name| name.to_owned());
     let save = move |_| {
         let role = chosen.get_untracked();
-        changing.send(Some(user_id), async move {
-            api::change_member(organization, user_id, role).await
-        });
+        let work = async move { api::change_member(organization, user_id, role).await };
+        changing.send(Some(user_id), work, |locale| td_string!(locale, toasts.member));
     };
     let asking = RwSignal::new(false);
     let remove = Callback::new(move |()| {
         asking.set(false);
-        changing
-            .send(Some(user_id), async move { api::remove_member(organization, user_id).await });
+        let work = async move { api::remove_member(organization, user_id).await };
+        changing.send(Some(user_id), work, |locale| td_string!(locale, toasts.removed));
     });
     view! {
         <li class="desk-row" data-testid="member">
@@ -234,7 +239,8 @@ fn InvitationRow(organization: Uuid, invitation: Invitation, changing: Changing)
     let i18n = use_i18n();
     let Invitation { id, email, role, .. } = invitation;
     let withdraw = move |_| {
-        changing.send(None, async move { api::withdraw_invitation(organization, id).await });
+        let work = async move { api::withdraw_invitation(organization, id).await };
+        changing.send(None, work, |locale| td_string!(locale, toasts.withdrawn));
     };
     view! {
         <li class="desk-row" data-testid="invitation">
@@ -264,6 +270,7 @@ fn InviteForm(organization: Uuid, again: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let (email, role) = (RwSignal::new(String::new()), RwSignal::new(MemberRole::Manager));
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<CallFailure>));
+    let toasts = Toasts::expect();
     let invite = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -276,6 +283,7 @@ fn InviteForm(organization: Uuid, again: Callback<()>) -> impl IntoView {
             let answer = api::invite(organization, &wanted).await;
             if answer.is_ok() {
                 let _ = email.try_set(String::new());
+                toasts.tell(|locale| td_string!(locale, toasts.invited));
                 again.run(());
             }
             let _ = failure.try_set(answer.err());

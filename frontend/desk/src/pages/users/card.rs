@@ -10,6 +10,7 @@ use ui::{
     components::{
         erased::{act, live, part},
         reason_note::ReasonNote,
+        toasts::Toasts,
     },
     i18n::{Locale, use_i18n},
     intl::{self, DateStyle},
@@ -159,6 +160,7 @@ fn EditForm(user: RwSignal<UserAccount>, editing: RwSignal<Option<Uuid>>) -> imp
     let is_suspended = RwSignal::new(status_before == AccountStatus::Suspended);
     let reason = RwSignal::new(String::new());
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<CallFailure>));
+    let toasts = Toasts::expect();
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -183,6 +185,7 @@ fn EditForm(user: RwSignal<UserAccount>, editing: RwSignal<Option<Uuid>>) -> imp
             match api::edit_user(id, &change).await {
                 Ok(changed) => {
                     let _ = user.try_set(changed);
+                    toasts.tell(|locale| td_string!(locale, toasts.user));
                     let _ = editing.try_set(None);
                 }
                 Err(refused) => {
