@@ -23,6 +23,7 @@ use ui::{
 
 use super::{
     asking::{Asking, DoneNote, MailForm, ProofFailure, SubmitButton, focus, link_token},
+    code_field::{CodeField, TypedCode},
     register::NameFields,
 };
 use crate::way_back::{after_sign_in, with_return};
@@ -215,7 +216,7 @@ pub fn CodeEntry(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (activating, asking) = (Activating::new(), Asking::new());
-    let (code, heading) = (RwSignal::new(String::new()), NodeRef::<leptos::html::H1>::new());
+    let (code, heading) = (TypedCode::new(), NodeRef::<leptos::html::H1>::new());
     // The form before it had the focus.
     follow(move || {
         if let Some(heading) = heading.get() {
@@ -228,14 +229,24 @@ pub fn CodeEntry(
         asking.send(async move { api::ask_activation(email).await });
     });
     let (shown, typed) = (email.clone(), email);
+    let send = Callback::new(move |()| {
+        if let Some(code) = code.complete() {
+            activating.send(Activation {
+                email: Some(typed.clone()),
+                code: Some(code),
+                ..Activation::default()
+            });
+        }
+    });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        activating.send(Activation {
-            email: Some(typed.clone()),
-            code: Some(code.get_untracked()),
-            ..Activation::default()
-        });
+        send.run(());
     };
+    let filled = Callback::new(move |()| {
+        if !activating.is_owner_asked.get_untracked() {
+            send.run(());
+        }
+    });
     view! {
         <form class="panel form" novalidate data-testid="code-form" on:submit=submit>
             <h1 tabindex="-1" node_ref=heading>
@@ -246,16 +257,9 @@ pub fn CodeEntry(
                 <strong dir="auto">{shown}</strong> " "
                 <a href="" rel="external">{tx!(i18n, activate.other)}</a>
             </p>
-            <ProofFailure failure=activating.sending.failure/>
             <FailureNote failure=asking.failure/>
             <DoneNote asking text=tx!(i18n, activate.asked) test_id="asked"/>
-            <Field
-                name="mail-code"
-                label=tx!(i18n, forgot.code)
-                autocomplete="one-time-code"
-                value=code
-                failure=activating.sending.failure
-            />
+            <CodeField code failure=activating.sending.failure filled/>
             <OwnerFields activating/>
             <button
                 type="button"

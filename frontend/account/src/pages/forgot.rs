@@ -6,10 +6,7 @@ use ui::{
     api,
     arrival::arrive,
     common,
-    components::{
-        erased::{act, part},
-        field::Field,
-    },
+    components::erased::{act, part},
     i18n::{self, use_i18n},
     td_string, tx,
 };
@@ -17,6 +14,7 @@ use ui::{
 use super::{
     activate::{Activating, OwnerFields},
     asking::{Asking, MailForm, NewPasswordField, PasswordSet, ProofFailure},
+    code_field::{CodeField, TypedCode},
 };
 use crate::way_back::with_return;
 
@@ -52,23 +50,24 @@ pub fn ForgotPage() -> impl IntoView {
 #[component]
 fn CodeForm(email: RwSignal<String>, asking: Asking, resetting: Asking) -> impl IntoView {
     let i18n = use_i18n();
-    let (code, activating) = (RwSignal::new(String::new()), Activating::new());
+    let (code, activating) = (TypedCode::new(), Activating::new());
     let (failure, password) = (resetting.failure, activating.password);
     // The code of an account that is not active yet activates it.
     activating.asks_owner_after(failure);
     let reset = move |event: SubmitEvent| {
         event.prevent_default();
+        let Some(code) = code.complete() else { return };
         if activating.is_owner_asked.get_untracked() {
             return activating.send(Activation {
                 email: Some(email.get_untracked()),
-                code: Some(code.get_untracked()),
+                code: Some(code),
                 ..Activation::default()
             });
         }
         let wanted = NewPassword {
             token: None,
             email: Some(email.get_untracked()),
-            code: Some(code.get_untracked()),
+            code: Some(code),
             password: password.get_untracked(),
         };
         resetting.send(async move { api::reset_password(&wanted).await });
@@ -77,15 +76,8 @@ fn CodeForm(email: RwSignal<String>, asking: Asking, resetting: Asking) -> impl 
         <form class="panel form" novalidate data-testid="code-form" on:submit=reset>
             <h1>{tx!(i18n, forgot.sent)}</h1>
             <p>{tx!(i18n, forgot.sent_text)}</p>
-            <ProofFailure failure/>
             <ProofFailure failure=activating.sending.failure/>
-            <Field
-                name="mail-code"
-                label=tx!(i18n, forgot.code)
-                autocomplete="one-time-code"
-                value=code
-                failure
-            />
+            <CodeField code failure/>
             {part(move || {
                 if activating.is_owner_asked.get() {
                     view! { <OwnerFields activating/> }.into_any()

@@ -15,7 +15,8 @@ use ui::{
 };
 
 use crate::pages::{
-    asking::{Asking, ProofFailure, Refusal, SubmitButton, focus},
+    asking::{Asking, Refusal, SubmitButton, focus},
+    code_field::{CodeField, TypedCode},
     email::renew,
 };
 
@@ -117,12 +118,12 @@ fn AddressForm(
 fn CodeForm(address: RwSignal<String>, asking: Asking, proving: Asking) -> impl IntoView {
     let i18n = use_i18n();
     let (user, toasts) = (SignedInUser::expect(), Toasts::expect());
-    let code = RwSignal::new(String::new());
+    let code = TypedCode::new();
     let sent = move || t_string!(i18n, account.email_sent, email = address.get());
-    let prove = move |event: SubmitEvent| {
-        event.prevent_default();
+    let prove = Callback::new(move |()| {
+        let Some(code) = code.complete() else { return };
         let present = untrack(|| user.profile()).map(|profile| profile.email);
-        let wanted = EmailProof { token: None, email: present, code: Some(code.get_untracked()) };
+        let wanted = EmailProof { token: None, email: present, code: Some(code) };
         proving.send(async move {
             api::prove_email(&wanted).await?;
             renew(user).await;
@@ -131,18 +132,15 @@ fn CodeForm(address: RwSignal<String>, asking: Asking, proving: Asking) -> impl 
             toasts.tell(|locale| td_string!(locale, account.email_changed));
             Ok(())
         });
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        prove.run(());
     };
     view! {
-        <form class="form" novalidate data-testid="email-code-form" on:submit=prove>
+        <form class="form" novalidate data-testid="email-code-form" on:submit=submit>
             <p role="status" prop:textContent=live(sent)></p>
-            <ProofFailure failure=proving.failure/>
-            <Field
-                name="mail-code"
-                label=tx!(i18n, forgot.code)
-                autocomplete="one-time-code"
-                value=code
-                failure=proving.failure
-            />
+            <CodeField code failure=proving.failure filled=prove/>
             <SubmitButton busy=proving.busy label=tx!(i18n, email.send) test_id="email-code-button"/>
             <button
                 type="button"
