@@ -7,7 +7,6 @@
 
 mod door;
 mod i18n;
-mod paged;
 mod pages;
 
 use holdfast_contract::pages::Program;
@@ -27,16 +26,16 @@ use pages::{
 };
 
 fn main() {
-        Toasts::provide();
     ui::program::start(Program::Desk, || {
+        Toasts::provide();
         view! {
             <FlatRoutes fallback=|| view! { <NotFoundPage/> }>
                 <Route path=path!("/desk") view=MyEventsPage/>
                 <Route path=path!("/desk/attention") view=AttentionPage/>
                 <Route path=path!("/desk/organizations") view=OrganizationsPage/>
                 <Route path=path!("/desk/users") view=UsersPage/>
-            <ToastRack/>
             </FlatRoutes>
+            <ToastRack/>
         }
         .into_any()
     });

@@ -14,6 +14,7 @@ pub mod kept_note;
 pub mod loaded;
 pub mod not_found;
 pub mod nothing;
+pub mod paged;
 pub mod question;
 pub mod reason_note;
 pub mod sign_in;

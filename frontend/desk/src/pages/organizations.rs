@@ -17,6 +17,7 @@ use ui::{
         erased::{act, part},
         icon::Sign,
         nothing::Nothing,
+        paged::{ItemPage, Paged, PagedEnd},
     },
     i18n::{self, use_i18n},
     td_string, tx,
@@ -24,10 +25,7 @@ use ui::{
 use uuid::Uuid;
 
 use self::card::OrganizationCard;
-use crate::{
-    door::{Tab, behind_door},
-    paged::{ItemPage, Paged, PagedEnd},
-};
+use crate::door::{Tab, behind_door};
 
 #[component]
 pub fn OrganizationsPage() -> impl IntoView {
@@ -110,7 +108,7 @@ fn Organizations(profile: Profile) -> impl IntoView {
                     <OrganizationCard organization profile=profile.clone() open/>
                 </For>
             </ul>
-            <PagedEnd list more test_id="more-organizations"/>
+            <PagedEnd list more label=tx!(i18n, attention.more) test_id="more-organizations"/>
         </main>
     }
 }

@@ -11,6 +11,7 @@ use ui::{
         erased::{act, part},
         icon::Sign,
         nothing::Nothing,
+        paged::{ItemPage, Paged, PagedEnd},
     },
     i18n::{self, Locale, use_i18n},
     td_string, tx,
@@ -18,10 +19,7 @@ use ui::{
 use uuid::Uuid;
 
 use self::card::{ROLES, STATUSES, UserCard, role_name, status_name};
-use crate::{
-    door::{Tab, behind_door},
-    paged::{ItemPage, Paged, PagedEnd},
-};
+use crate::door::{Tab, behind_door};
 
 #[component]
 pub fn UsersPage() -> impl IntoView {
@@ -76,7 +74,7 @@ fn Users(
                     <UserCard user own editing/>
                 </For>
             </ul>
-            <PagedEnd list more test_id="more-users"/>
+            <PagedEnd list more label=tx!(i18n, attention.more) test_id="more-users"/>
         </main>
     }
 }

@@ -6,7 +6,9 @@ use holdfast_contract::{
         Erasure, ForgottenPassword, NewEmail, NewPassword, Profile, ProfileChange, Registration,
         Session,
     },
-    bookings::{Booking, BookingPage, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
+    bookings::{
+        Booking, BookingPage, BookingPeriod, PaymentConfig, SimulatedCompletion, SimulatedOutcome,
+    },
     catalogue::{Event, EventPage, OfferPage, SectionPage},
     legal::{LegalDocuments, LegalKind, LegalText},
     live::SeatStates,
@@ -148,9 +150,26 @@ pub async fn confirm(body: &str, key: &str) -> Result<Booking, CallFailure> {
     .await
 }
 
+/// Which of the visitor's bookings a list contains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListedBookings {
+    In(BookingPeriod),
+    /// All bookings whose reference contains this text.
+    Named(String),
+}
+
 /// `GET /bookings/me`: one page of the visitor's bookings, newest first.
-pub async fn bookings(after: Option<&str>) -> Result<BookingPage, CallFailure> {
-    get(&format!("/bookings/me?limit={BOOKINGS_LIMIT}{}", page_after(after))).await
+pub async fn bookings(
+    listed: &ListedBookings,
+    after: Option<&str>,
+) -> Result<BookingPage, CallFailure> {
+    let which = match listed {
+        ListedBookings::In(period) => format!("when={}", period.word()),
+        ListedBookings::Named(text) => {
+            format!("reference={}", String::from(js_sys::encode_uri_component(text)))
+        }
+    };
+    get(&format!("/bookings/me?limit={BOOKINGS_LIMIT}&{which}{}", page_after(after))).await
 }
 
 /// `POST /payments/simulated/{client_secret}/complete`: ends the second step of the simulated gateway.

@@ -3,16 +3,12 @@
 use std::future::Future;
 
 use leptos::prelude::*;
-use ui::{
-    api::CallFailure,
-    common,
-    components::{
-        erased::{act, part},
-        failure::FailureNote,
-    },
-    i18n::use_i18n,
-    tx,
+
+use super::{
+    erased::{act, part},
+    failure::FailureNote,
 };
+use crate::{api::CallFailure, common, i18n::use_i18n};
 
 /// A page of such a list: its items, and the cursor of the next page.
 pub type ItemPage<T> = Result<(Vec<T>, Option<String>), CallFailure>;
@@ -22,7 +18,8 @@ pub struct Paged<T: Send + Sync + 'static> {
     /// `None` while the first page loads. Each item is a signal, so that its change draws no other item again.
     pub items: RwSignal<Option<Vec<RwSignal<T>>>>,
     next: RwSignal<Option<String>>,
-    failure: RwSignal<Option<CallFailure>>,
+    /// The failure of the last request.
+    pub failure: RwSignal<Option<CallFailure>>,
     busy: RwSignal<bool>,
     /// Rises with each search. An answer to an earlier search is ignored.
     search: RwSignal<u32>,
@@ -35,6 +32,12 @@ impl<T: Send + Sync + 'static> Clone for Paged<T> {
 }
 
 impl<T: Send + Sync + 'static> Copy for Paged<T> {}
+
+impl<T: Clone + Send + Sync + 'static> Default for Paged<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl<T: Clone + Send + Sync + 'static> Paged<T> {
     pub fn new() -> Self {
@@ -95,13 +98,15 @@ pub fn PagedEnd<T: Clone + Send + Sync + 'static>(
     list: Paged<T>,
     /// Called to read the next page, or the first one again after a failure.
     more: Callback<()>,
+    /// The text of the button for the next page.
+    label: Signal<&'static str>,
     /// The `data-testid` of the button.
     test_id: &'static str,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let is_first = move || list.items.with(Option::is_none);
     let has_failed = move || list.failure.with(Option::is_some);
-    let label = move || if is_first() { common!(i18n, retry) } else { tx!(i18n, attention.more) };
+    let label = move || if is_first() { common!(i18n, retry) } else { label };
     view! {
         {part(move || {
             (is_first() && !has_failed())
