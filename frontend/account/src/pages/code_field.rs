@@ -14,7 +14,7 @@ use ui::{
     t_string, tx,
 };
 
-use super::asking::{focus, names};
+use super::asking::focus;
 
 /// The number of digits of a code.
 const DIGITS: usize = 6;
