@@ -101,6 +101,7 @@ impl Site {
                 | Page::MyAccount
                 | Page::NewEmail
                 | Page::Apply
+                | Page::Settings
                 | Page::Invitation
                 | Page::SignIn
                 | Page::Register

@@ -132,6 +132,9 @@ const PAGES = {
   }, asBuyer],
   'find-booking': ['/find-booking', heading],
   bookings: ['/bookings', (page) => page.getByTestId('booking-row').waitFor(), asBuyer],
+  'bookings-cancelled': ['/bookings?when=cancelled', (page) => page.getByTestId('none-cancelled').waitFor(), asBuyer],
+  'bookings-found': ['/bookings?reference=HF-', (page) => page.getByTestId('booking-row').waitFor(), asBuyer],
+  'bookings-signed-out': ['/bookings', heading],
   'booking-signed-out': ['/bookings/HF-00000000', heading],
   login: ['/login', async (page) => {
     await page.locator('#email').fill(emailOf(page));
@@ -170,6 +173,13 @@ const PAGES = {
     await page.getByTestId('register-button').click();
     await page.locator('#accepted-terms[aria-invalid="true"]').waitFor();
   }],
+  'account-toast': ['/account', async (page) => {
+    await page.getByTestId('session').first().waitFor();
+    await page.getByTestId('profile-button').click();
+    await page.getByTestId('toast').waitFor();
+  }, (page) => enterAs(page, url(), 'customer@demo.test')],
+  settings: ['/settings', heading],
+  'settings-account': ['/settings', heading, (page) => enterAs(page, url(), 'customer@demo.test')],
   'desk-signed-out': ['/desk', heading],
   desk: ['/desk', (page) => page.getByTestId('desk-event').first().waitFor(), asAdmin],
   'desk-empty': ['/desk', heading, asAdminOfNothing],

@@ -63,6 +63,8 @@ pub enum Page<'a> {
     Organization(&'a str),
     /// `/terms`, `/privacy`, `/cookies` and `/imprint`, the legal documents of the shop.
     Legal(LegalKind),
+    /// `/settings`, the language, the colours and the mails.
+    Settings,
     /// `/login`, the form with which a user signs in.
     SignIn,
     /// `/register`, the form that creates an account.
@@ -104,6 +106,7 @@ impl<'a> Page<'a> {
             ("organizations", Some(slug), None) if !slug.is_empty() => {
                 Some(Self::Organization(slug))
             }
+            ("settings", None, None) => Some(Self::Settings),
             ("login", None, None) => Some(Self::SignIn),
             ("register", None, None) => Some(Self::Register),
             ("activate", None, None) => Some(Self::Activate),
@@ -132,6 +135,7 @@ impl<'a> Page<'a> {
             | Self::MyAccount
             | Self::NewEmail
             | Self::Apply
+            | Self::Settings
             | Self::Invitation
             | Self::Organization(_)
             | Self::Legal(_) => Program::Account,
@@ -198,6 +202,7 @@ mod tests {
         check("/bookings/HF-1", Some(Page::Booking));
         check("/bookings", Some(Page::MyBookings));
         check("/find-booking", Some(Page::FindBooking));
+        check("/settings", Some(Page::Settings));
         check("/login", Some(Page::SignIn));
         check("/register/", Some(Page::Register));
         check("/terms", Some(Page::Legal(LegalKind::Terms)));

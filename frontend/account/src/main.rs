@@ -56,6 +56,7 @@ fn main() {
                 <Route path=path!("/privacy") view=PrivacyPage/>
                 <Route path=path!("/cookies") view=CookiesPage/>
                 <Route path=path!("/imprint") view=ImprintPage/>
+                <Route path=path!("/settings") view=SettingsPage/>
             </FlatRoutes>
             <ToastRack/>
         }

@@ -15,4 +15,5 @@ pub mod legal;
 pub mod organization;
 pub mod register;
 pub mod reset;
+pub mod settings;
 pub mod sign_in;

@@ -84,6 +84,9 @@ fn Account(profile: Profile, erased: RwSignal<bool>) -> impl IntoView {
             <Sessions changed/>
             <AccountData erased/>
             <p class="fine">
+                <a data-testid="settings-link" href="/settings">{tx!(i18n, settings.link)}</a>
+            </p>
+            <p class="fine">
                 {tx!(i18n, account.organize)} " "
                 <a data-testid="apply-link" href="/apply">{tx!(i18n, account.apply)}</a>
             </p>

@@ -314,6 +314,9 @@ fn Ways() -> impl IntoView {
                         }
                     })
             })}
+            <a href="/settings" class="button secondary" data-testid="settings-link">
+                {tx!(i18n, settings.title)}
+            </a>
             {part(move || {
                 has_desk()
                     .then(|| {

@@ -27,9 +27,10 @@ impl I18n {
         provide_context(Self(locale));
         let mut has_begun = false;
         follow(move || {
-            let tag = tag(locale.get());
+            let locale = locale.get();
+            let tag = tag(locale);
             if std::mem::replace(&mut has_begun, true) {
-                browser::write(Keep::Device, LANGUAGE, tag);
+                keep(locale);
             }
             if let Some(root) = document().document_element() {
                 let _ = root.set_attribute("lang", tag);
@@ -51,6 +52,16 @@ impl I18n {
     pub fn set_locale(self, locale: Locale) {
         self.0.set(locale);
     }
+}
+
+/// Whether somebody has chosen a language in this browser.
+pub fn is_chosen() -> bool {
+    browser::read(Keep::Device, LANGUAGE).is_some()
+}
+
+/// Stores a choice for the pages that are opened from now on.
+pub fn keep(locale: Locale) {
+    browser::write(Keep::Device, LANGUAGE, tag(locale));
 }
 
 /// The language of the page.

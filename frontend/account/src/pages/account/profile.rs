@@ -13,10 +13,8 @@ use ui::{
 use crate::pages::{
     asking::{Asking, SubmitButton},
     register::NameFields,
+    settings::LANGUAGES,
 };
-
-/// The languages of mails, each with its own name.
-const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("fr", "Français")];
 
 #[component]
 pub fn ProfileForm(profile: Profile) -> impl IntoView {
