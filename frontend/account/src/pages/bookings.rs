@@ -28,8 +28,6 @@ use ui::{
     t_string, td_string, tx,
 };
 
-use super::asking::names;
-
 /// The maximum length of a search text. A reference has eleven signs, and people add spaces.
 const MAX_SEARCH: &str = "20";
 /// The parts of the list, in the order of the tabs.
@@ -216,7 +214,7 @@ fn Search(list: Paged<ListedBooking>, listed: Memo<ListedBookings>) -> impl Into
         ListedBookings::In(_) => String::new(),
     };
     let is_refused = known(move || {
-        list.failure.with(|it| it.as_ref().is_some_and(|it| names(it, &["reference"])))
+        list.failure.with(|it| it.as_ref().is_some_and(|it| it.names(&["reference"])))
     });
     let error = move || {
         if is_refused.get() { t_string!(i18n, booking_list.no_reference) } else { "" }
