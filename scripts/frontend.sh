@@ -17,7 +17,7 @@ target_dir=${HOLDFAST_WASM_TARGET_DIR:-$root/target/wasm}
 toolchain=${HOLDFAST_WASM_TOOLCHAIN:-auto}
 triple=wasm32-unknown-unknown
 # The programs, and the maximum size of each program's WebAssembly in bytes, compressed as the server sends it.
-declare -A limit_bytes=([shop]=360000 [account]=250000 [desk]=400000)
+declare -A limit_bytes=([shop]=360000 [account]=280000 [desk]=400000)
 programs=(shop account desk)
 
 say() { printf 'frontend: %s\n' "$*"; }

@@ -279,5 +279,5 @@ fn each_program_draws_the_addresses_that_the_server_gives_it() {
         }
     }
     // Each page has one route. A new page changes this number.
-    assert_eq!(drawn, 20);
+    assert_eq!(drawn, 25);
 }

@@ -173,8 +173,9 @@ const PROOFS: [&str; 16] = [
     "self.command(",
 ];
 /// Operations with another credential: the statements on a reservation or a session compare its owner, and the holder
-/// of a payment's secret may complete the payment. Everybody may read the public page of an organization.
-const OTHERWISE: [&str; 6] = [
+/// of a payment's secret may complete the payment. Everybody may read the legal documents and the public page of an organization.
+const OTHERWISE: [&str; 7] = [
+    "/legal/:kind",
     "/organizations/:id",
     "/reservations/:id",
     "/reservations/:id/extend",
