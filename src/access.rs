@@ -30,10 +30,10 @@ pub use self::{
     booking_link::link_token,
     event_key::EventKey,
     proofs::{
-        Act, BookingOfEvent, BookingsManaged, BookingsRead, CancelBooking, Deletable,
-        EditOrganization, InOrganization, MailBooking, ManageMembers, Managed, OfOrganization,
-        Operator, OrganizationJudge, OwnBooking, Permit, ReadOrganization, ReadableBooking,
-        ShareBooking, UserManager, Visible,
+        Act, BookingOfEvent, BookingPermit, BookingsManaged, BookingsRead, CancelBooking,
+        Deletable, EditOrganization, InOrganization, MailBooking, ManageMembers, Managed,
+        OfOrganization, Operator, OrganizationJudge, Permit, ProveBooking, ReadOrganization,
+        ReadableBooking, ShareBooking, UserManager, Visible,
     },
     store::BookingName,
 };
@@ -266,15 +266,15 @@ impl Access {
     ///
     /// # Errors
     /// Those of [`Self::readable_booking`], and 403 when the link only shows the booking.
-    pub async fn own_booking<A: Act>(
+    pub async fn booking_permit<A: Act>(
         &self,
         caller: &Caller,
         token: Option<&str>,
         id: BookingId,
-    ) -> Result<OwnBooking<A>, ApiProblem> {
+    ) -> Result<BookingPermit<A>, ApiProblem> {
         let name = BookingName::Id(id);
-        let (owners, _) = self.booking_for(caller, token, name, A::ACTION).await?;
-        Ok(OwnBooking::new(owners.booking, owners.buyer()))
+        let (owners, by) = self.booking_for(caller, token, name, A::ACTION).await?;
+        Ok(BookingPermit::new(owners.booking, owners.buyer(), by))
     }
 
     /// The booking, with a relation to the booking by which the caller may perform the action.

@@ -149,7 +149,7 @@ impl App {
             refunds,
             checkouts,
             cancellations,
-            links: BookingLinks { base: base.clone(), keys, home: home.clone() },
+            links: BookingLinks::new(base.clone(), keys, home.clone()),
             moves: Moves { base: base.clone() },
             adoption: Adoption::new(base.clone()),
         };

@@ -55,9 +55,13 @@ pub enum CancelBooking {}
 #[derive(Debug)]
 pub enum ShareBooking {}
 
-/// Having a mail about a booking sent to its address.
+/// Having the mail about a booking sent to its address once more.
 #[derive(Debug)]
 pub enum MailBooking {}
+
+/// Proving to read the mails to the address of a booking.
+#[derive(Debug)]
+pub enum ProveBooking {}
 
 /// Seeing an organization with its members.
 #[derive(Debug)]
@@ -97,6 +101,10 @@ impl Act for ShareBooking {
 
 impl Act for MailBooking {
     const ACTION: Action = Action::MailBooking;
+}
+
+impl Act for ProveBooking {
+    const ACTION: Action = Action::ProveBooking;
 }
 
 impl Act for ReadOrganization {
@@ -249,23 +257,24 @@ impl ReadableBooking {
 
 /// Proof that the caller may perform the action `A` on the booking as its buyer, or by a link to it.
 #[derive(Debug)]
-pub struct OwnBooking<A> {
+pub struct BookingPermit<A> {
     booking: BookingId,
     buyer: Buyer,
+    by: Relation,
     act: PhantomData<A>,
 }
 
-impl<A> Clone for OwnBooking<A> {
+impl<A> Clone for BookingPermit<A> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<A> Copy for OwnBooking<A> {}
+impl<A> Copy for BookingPermit<A> {}
 
-impl<A> OwnBooking<A> {
-    pub(super) fn new(booking: BookingId, buyer: Buyer) -> Self {
-        Self { booking, buyer, act: PhantomData }
+impl<A> BookingPermit<A> {
+    pub(super) fn new(booking: BookingId, buyer: Buyer, by: Relation) -> Self {
+        Self { booking, buyer, by, act: PhantomData }
     }
 
     pub fn booking(self) -> BookingId {
@@ -275,6 +284,11 @@ impl<A> OwnBooking<A> {
     /// The buyer of the booking, also if the caller acts by a link.
     pub fn buyer(self) -> Buyer {
         self.buyer
+    }
+
+    /// Whether the caller acts by a link, and not by the tokens of the buyer.
+    pub fn is_by_link(self) -> bool {
+        self.by != Relation::Owner
     }
 }
 

@@ -132,8 +132,8 @@ async fn forget_inactive(tx: &Tx) -> Result<u64, StoreError> {
     Ok(gone.len() as u64)
 }
 
-/// Counts a mail to an address that is not proved, and says whether it may be sent. All users together have few within an hour,
-/// because the address may be a stranger's.
+/// Counts a mail of this kind to an address that is not proved, and says whether it may be sent. All users together have few of
+/// each kind within an hour, because the address may be a stranger's.
 ///
 /// # Errors
 /// When the database fails.
@@ -141,9 +141,10 @@ pub async fn may_mail_to(
     db: &Db,
     keys: &KeyRing,
     address: &EmailAddress,
+    kind: TryKind,
 ) -> Result<bool, StoreError> {
     let counted = links::counted(keys, address.as_str());
-    Ok(store::count_try(db, counted, TryKind::Address, HOUR_MS).await? <= MAX_ADDRESS_MAILS)
+    Ok(store::count_try(db, counted, kind, HOUR_MS).await? <= MAX_ADDRESS_MAILS)
 }
 
 /// The user with this e-mail address, which must be normalized.

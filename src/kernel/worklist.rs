@@ -102,7 +102,12 @@ pub async fn work_off<W: Worklist>(list: &W, tasks: &Tasks) -> Result<u64, Store
     let (mut running, mut failed) = (FuturesUnordered::new(), None);
     loop {
         let free = W::AT_ONCE - running.len();
-        if free > 0 && claimed < MAX_JOBS && failed.is_none() && !stopping.is_cancelled() {
+        // While jobs take long, a fault of the database that has passed must not keep others from being claimed.
+        if free > 0
+            && claimed < MAX_JOBS
+            && !stopping.is_cancelled()
+            && (failed.is_none() || !running.is_empty())
+        {
             match list.claim(free).await {
                 Ok(jobs) => {
                     claimed += jobs.len();

@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 256 * 1024;
 const MAX_ENTRIES: usize = 1_000;
 /// The extension of the files that are documents. Other files in the folder are ignored.
 const EXTENSION: &str = ".md";
-/// Every document exists in this language, which takes the place of others.
+/// Every document has a file in this language. The pages show it where another language has no file.
 const FALLBACK: &str = LOCALES[0];
 
 /// The documents by their kind.
@@ -66,7 +66,9 @@ pub enum BadDocuments {
     #[error("{0} {1}")]
     Fault(String, FileFault),
     /// The name of the missing file.
-    #[error("{0} is missing, which takes the place of other languages")]
+    #[error(
+        "{0} is missing: the English file is required, and is shown where another language has no file"
+    )]
     NoFallback(String),
     /// The name of the file, and of the file with which it must agree.
     #[error("{0} must have the version of {1}")]

@@ -3,17 +3,23 @@
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html};
 
-/// The HTML of a Markdown text. The page has a heading of level 1 already, so the text's headings are one level lower.
+/// The HTML of a Markdown text. The page has a heading of level 1 already, so the highest headings of the text have level 2,
+/// whatever level their author gave them.
 pub fn html(markdown: &str) -> String {
+    let highest = Parser::new_ext(markdown, Options::ENABLE_TABLES).filter_map(|event| {
+        if let Event::Start(Tag::Heading { level, .. }) = event { Some(level) } else { None }
+    });
+    let highest = highest.min().unwrap_or(HeadingLevel::H1);
+    let placed = move |level| below_title(level, highest);
     // Whether each open link stays a link. Links do not contain links, and pictures contain their descriptions.
     let mut open = Vec::new();
     let events =
         Parser::new_ext(markdown, Options::ENABLE_TABLES).filter_map(move |event| match event {
             Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
             Event::Start(Tag::Heading { level, id, classes, attrs }) => {
-                Some(Event::Start(Tag::Heading { level: lower(level), id, classes, attrs }))
+                Some(Event::Start(Tag::Heading { level: placed(level), id, classes, attrs }))
             }
-            Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(lower(level)))),
+            Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(placed(level)))),
             Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
                 // The address of a link of this type is an e-mail address, to which `mailto:` is added.
@@ -31,14 +37,10 @@ pub fn html(markdown: &str) -> String {
     text
 }
 
-const fn lower(level: HeadingLevel) -> HeadingLevel {
-    match level {
-        HeadingLevel::H1 => HeadingLevel::H2,
-        HeadingLevel::H2 => HeadingLevel::H3,
-        HeadingLevel::H3 => HeadingLevel::H4,
-        HeadingLevel::H4 => HeadingLevel::H5,
-        HeadingLevel::H5 | HeadingLevel::H6 => HeadingLevel::H6,
-    }
+/// The level of a heading in the page, if the highest headings of the text have the level `highest`.
+fn below_title(level: HeadingLevel, highest: HeadingLevel) -> HeadingLevel {
+    let depth = level as usize - highest as usize;
+    HeadingLevel::try_from(HeadingLevel::H2 as usize + depth).unwrap_or(HeadingLevel::H6)
 }
 
 /// Whether a link leads to a web page or a mailbox. Browsers ignore spaces and control characters before a scheme, so an
@@ -47,7 +49,9 @@ fn is_harmless(address: &CowStr<'_>) -> bool {
     let has = |scheme: &str| {
         address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };
-    ["http://", "https://", "mailto:", "/"].into_iter().any(has)
+    // `//` and `/\` begin the address of another server (WHATWG URL, 4.4).
+    let is_page = has("/") && !has("//") && !has("/\\");
+    is_page || ["http://", "https://", "mailto:"].into_iter().any(has)
 }
 
 #[cfg(test)]
@@ -64,7 +68,9 @@ mod tests {
             "# Seats\n\n*Held* for ten minutes.",
             "<h2>Seats</h2>\n<p><em>Held</em> for ten minutes.</p>",
         );
-        check("###### Low", "<h6>Low</h6>");
+        check("###### Low", "<h2>Low</h2>");
+        check("## High\n\n### Low", "<h2>High</h2>\n<h3>Low</h3>");
+        check("# High\n\n###### Low", "<h2>High</h2>\n<h6>Low</h6>");
         check("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>");
         let table = html("| name | kept |\n| --- | --- |\n| a | b |");
         assert!(table.starts_with("<table><thead><tr><th>name</th>"), "{table}");
@@ -93,6 +99,8 @@ mod tests {
             "&#106;avascript:alert(1)",
             "<\u{1}javascript:alert(1)>",
             "other",
+            "//other.example",
+            "/\\\\other.example",
         ] {
             check(&format!("[x]({bad})"), "<p>x</p>");
         }

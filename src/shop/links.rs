@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use holdfast_domain::booking::BookingState;
 use poem_openapi::OpenApi;
+use tokio::sync::Semaphore;
 
 use self::letters::CodeLetters;
 use crate::{
@@ -34,6 +35,11 @@ use crate::{
 /// How long the row of a code is kept that is over, in milliseconds. The counts in it are of one hour.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// How many look-ups wait or are worked on at once.
+const MAX_ASKED: usize = 256;
+/// How many of them one node works on at once. They must not occupy the connections that holds need.
+const MAX_TURNS: usize = 2;
+
 /// The slice; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct BookingLinks {
@@ -41,6 +47,10 @@ pub struct BookingLinks {
     pub keys: KeyRing,
     /// The address of the shop.
     pub home: WebAddress,
+    /// One permit for each look-up that waits or is worked on.
+    asked: Arc<Semaphore>,
+    /// One permit for each of them that is worked on.
+    turns: Arc<Semaphore>,
 }
 
 /// Why there is no link, code or mail.
@@ -61,6 +71,12 @@ pub enum LinkError {
     /// distinguish these cases.
     #[error("the code does not count")]
     NoProof,
+    /// The address of the booking got enough codes within this hour.
+    #[error("the address has got enough codes")]
+    TooManyMails,
+    /// Too many people ask for mails with links.
+    #[error("too many people ask for mails")]
+    Busy,
     #[error("the database failed")]
     Db(#[from] StoreError),
 }
@@ -73,12 +89,19 @@ impl UseCaseError for LinkError {
             | Self::NotFound
             | Self::NoAddress
             | Self::Status(_)
-            | Self::NoProof => None,
+            | Self::NoProof
+            | Self::TooManyMails
+            | Self::Busy => None,
         }
     }
 }
 
 impl BookingLinks {
+    pub fn new(base: Base, keys: KeyRing, home: WebAddress) -> Self {
+        let asked = Arc::new(Semaphore::new(MAX_ASKED));
+        Self { base, keys, home, asked, turns: Arc::new(Semaphore::new(MAX_TURNS)) }
+    }
+
     /// Deletes codes that have been over for a day; returns how many.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
-import { codeOf, isSignedIn, overflow, suite } from './helpers.mjs';
+import { acceptTerms, codeOf, isSignedIn, overflow, suite } from './helpers.mjs';
 
 const { scenario, mailTo } = suite();
 
@@ -24,6 +24,7 @@ async function asksForActivation(visitor, email, options) {
   await page.locator('#first_name').fill('Ada');
   await page.locator('#email').fill(email);
   await page.locator('#password').fill('Holdfast-2026-x');
+  await acceptTerms(page);
   await page.getByTestId('register-button').click();
   await page.getByTestId('code-form').waitFor();
   return { page, code: codeOf(await mailTo(email, '/activate#')) };

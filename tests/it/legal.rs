@@ -7,7 +7,10 @@ mod registrations;
 use std::fs;
 
 use holdfast::{
-    kernel::settings::{SettingsSection as _, Values},
+    kernel::{
+        db::Sql as _,
+        settings::{SettingsSection as _, Values},
+    },
     legal::settings::LegalSettings,
     settings::Config,
 };
@@ -55,6 +58,16 @@ fn assert_asked(answer: &Answer) {
     answer.assert_problem(400, "/problems/invalid-request");
     answer.assert_field("accepted.terms");
     assert!(answer.problem().errors[0].message.contains(PRESENT), "{}", answer.text);
+}
+
+/// The subject, the version and the language of each acceptance of this table's rows, with its time before its cause.
+async fn acceptances(app: &TestApp, of: &str) -> Vec<String> {
+    let text = format!(
+        "SELECT a.subject_kind || ' ' || a.document || ' ' || a.version || ' ' || a.language || ' ' \
+         || CAST(s.created_at - a.accepted_at AS text) \
+         FROM acceptances a JOIN {of} s ON s.id = a.subject_id ORDER BY a.id"
+    );
+    app.app.base.db.values(&text, vec![]).await.expect("the acceptances")
 }
 
 async fn recorded(app: &TestApp) -> i64 {

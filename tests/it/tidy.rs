@@ -153,13 +153,14 @@ fn units_do_not_reach_into_each_others_stores() {
 
 /// The calls by which an operation with an id in its path gets a proof, or acts under a proof that the statement
 /// itself requires.
-const PROOFS: [&str; 16] = [
+const PROOFS: [&str; 17] = [
     "access.booking_of(",
     "access.of_organization::<",
     "access.operator(",
     "access.organization(",
     "access.organization_judge(",
-    "access.own_booking::<",
+    "access.booking_permit::<",
+    "self.by_link::<",
     "access.permit(",
     "access.readable_booking(",
     "access.user_manager(",

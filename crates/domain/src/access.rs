@@ -129,8 +129,10 @@ pub enum Action {
     CancelBooking,
     /// Make a link that shows a booking to whoever has it.
     ShareBooking,
-    /// Have a mail about a booking sent to the booking's address.
+    /// Have the mail about a booking sent to the booking's address once more.
     MailBooking,
+    /// Have a code sent to the booking's address, and exchange it for the rights of the buyer.
+    ProveBooking,
     /// List the bookings of an event.
     ReadBookings,
     /// Cancel bookings of an event and refund amounts.
@@ -188,10 +190,10 @@ pub fn allows(role: Option<Role>, relation: Relation, action: Action) -> bool {
         Action::ReadReservation => admin || relation == Relation::Owner,
         // Nobody, not even an administrator, may pay for or cancel what another buyer holds.
         Action::UseReservation => relation == Relation::Owner,
-        Action::CancelBooking | Action::ShareBooking => {
+        Action::CancelBooking | Action::ShareBooking | Action::MailBooking => {
             matches!(relation, Relation::Owner | Relation::Proved)
         }
-        Action::MailBooking => is_by_link || relation == Relation::Owner,
+        Action::ProveBooking => is_by_link || relation == Relation::Owner,
         Action::ReadBooking => {
             admin || is_one_of(READERS) || is_by_link || relation == Relation::Owner
         }
@@ -231,9 +233,14 @@ mod tests {
             let may = move |action: &Action| allows(None, relation, *action);
             Action::VARIANTS.iter().copied().filter(may).collect::<Vec<_>>()
         };
-        assert_eq!(by(Relation::Linked), [Action::ReadBooking, Action::MailBooking]);
-        let proved =
-            [Action::ReadBooking, Action::CancelBooking, Action::ShareBooking, Action::MailBooking];
+        assert_eq!(by(Relation::Linked), [Action::ReadBooking, Action::ProveBooking]);
+        let proved = [
+            Action::ReadBooking,
+            Action::CancelBooking,
+            Action::ShareBooking,
+            Action::MailBooking,
+            Action::ProveBooking,
+        ];
         assert_eq!(by(Relation::Proved), proved);
     }
 

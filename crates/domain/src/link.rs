@@ -40,12 +40,15 @@ pub enum TryKind {
     Password,
     /// A new address, to which a mail goes.
     Address,
+    /// An address whose bookings somebody looks up. The links go there.
+    LookUp,
 }
 
 words! { TryKind {
     Code = "code",
     Password = "password",
     Address = "address",
+    LookUp = "look_up",
 } }
 
 /// The number of mails that users can have sent to one new address within an hour, all users together: the address may be a

@@ -10,7 +10,7 @@ use holdfast_domain::{
     access::AccountStatus,
     email::EmailAddress,
     ids::{LinkId, UserId},
-    link::LinkPurpose,
+    link::{LinkPurpose, TryKind},
     message::Kind,
 };
 use holdfast_entity::users;
@@ -64,7 +64,7 @@ impl Accounts {
             return Err(ProofError::ChangedLately);
         }
         // A stranger's mailbox gets few mails, whoever asks for them, and as few codes can be guessed.
-        if !may_mail_to(&self.base.db, &self.sessions.keys, &address).await? {
+        if !may_mail_to(&self.base.db, &self.sessions.keys, &address, TryKind::Address).await? {
             return Ok(());
         }
         let (entropy, asked) = (Arc::clone(&self.base.entropy), Arc::new((address, typed, known)));

@@ -6,6 +6,7 @@ use holdfast_domain::{
     access::{AccountStatus, MembershipRole, OrganizationStatus, Role},
     email::EmailAddress,
     ids::{InvitationId, OrganizationId},
+    link::TryKind,
     message::Kind,
 };
 use holdfast_entity::{invitations, memberships as rows};
@@ -71,7 +72,7 @@ impl Organizations {
         let address = EmailAddress::parse(typed)
             .map_err(|fault| OrganizationError::Field("email", fault.to_string()))?;
         // A stranger's mailbox gets few mails, whoever sends them.
-        if !accounts::may_mail_to(&self.base.db, &self.keys, &address).await? {
+        if !accounts::may_mail_to(&self.base.db, &self.keys, &address, TryKind::Address).await? {
             return Err(OrganizationError::TooManyMails);
         }
         let id = InvitationId(self.base.entropy.id());

@@ -13,7 +13,7 @@ use holdfast_domain::{
 };
 use holdfast_entity::reservations;
 
-use super::{Adoption, Handover};
+use super::{Adoption, Handover, MAX_EVENTS};
 use crate::{
     identity::accounts::log_in,
     kernel::{
@@ -75,6 +75,7 @@ impl Handover {
         let (from, to) = (Buyer::Guest(guest), Buyer::User(user.id));
         let mut events = guest_bookings::events_of(tx, guest).await?;
         events.sort_unstable();
+        events.truncate(MAX_EVENTS);
         guest_reservations::lock(tx, [from, to], &events, locale).await?;
         let bookings = guest_bookings::of_guest(tx, guest).await?;
         let bookings: Vec<GuestBooking> =
@@ -117,7 +118,7 @@ fn is_bought(booking: &GuestBooking, address: &str, events: &[EventId]) -> bool 
         BookingState::Confirmed | BookingState::Cancelled => true,
         BookingState::Pending | BookingState::Failed => false,
     };
-    // An event that appeared since the events were read is not locked.
+    // Events beyond the limit, or that appeared since the events were read, are not locked.
     let is_locked = |event: &EventId| events.binary_search(event).is_ok();
     is_over && booking.email.as_deref() == Some(address) && booking.events.iter().all(is_locked)
 }

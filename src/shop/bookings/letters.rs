@@ -182,6 +182,27 @@ impl LetterWriter for BookingLetters {
     }
 }
 
+impl BookingLetters {
+    /// The booking as this message is about it. `events` are those of the booking's lines.
+    fn subject<'a>(
+        &'a self,
+        message: &messages::Model,
+        booking: &'a bookings::Model,
+        events: &'a Events,
+    ) -> BookingSubject<'a> {
+        BookingSubject {
+            language: Language::of(&message.locale),
+            home: &self.home,
+            keys: &self.keys,
+            written_at: message.created_at,
+            booking,
+            events,
+        }
+    }
+}
+
+type Events = HashMap<EventId, events::Model>;
+
 /// A booking with the events of its lines, and the language in which a mail is about them.
 struct BookingSubject<'a> {
     language: Language,
@@ -190,7 +211,7 @@ struct BookingSubject<'a> {
     /// When the message was written. A mail that is sent twice has the same links.
     written_at: i64,
     booking: &'a bookings::Model,
-    events: &'a HashMap<EventId, events::Model>,
+    events: &'a Events,
 }
 
 impl BookingSubject<'_> {

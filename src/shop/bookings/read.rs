@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use holdfast_contract::bookings::{Booking, BookingStatus};
-use holdfast_domain::ids::BookingId;
+use holdfast_domain::{booking::PartOfReference, ids::BookingId};
 use holdfast_entity::{booking_lines, bookings};
 use uuid::Uuid;
 
@@ -21,13 +21,20 @@ use crate::{
     shop::tickets,
 };
 
-/// The reference in the form in which bookings have it, from what somebody typed. `None` if no booking can have it.
+/// The beginning of every reference.
+const PREFIX: &str = "HF";
+/// How many letters and digits follow.
+const LETTERS: usize = 8;
+
+/// The reference in the form in which bookings have it, from what somebody typed, also without `HF-`. `None` if no booking can
+/// have it.
 pub fn reference_of(typed: &str) -> Option<String> {
-    let typed = typed.trim().to_uppercase();
-    let letters = typed.strip_prefix("HF-").unwrap_or(&typed);
-    let is_reference =
-        letters.len() == 8 && letters.bytes().all(|letter| letter.is_ascii_alphanumeric());
-    is_reference.then(|| format!("HF-{letters}"))
+    let part = PartOfReference::parse(typed).ok()?;
+    let letters = match part.letters() {
+        all if all.len() == LETTERS + PREFIX.len() => all.strip_prefix(PREFIX)?,
+        letters => letters,
+    };
+    (letters.len() == LETTERS).then(|| format!("{PREFIX}-{letters}"))
 }
 
 /// The address of a booking's page. With the token of a link, the page shows the booking to everybody. The part after `#` is
@@ -115,5 +122,22 @@ impl Bookings {
     /// The references of bookings, by the id of the booking or of one of its refunds.
     pub async fn references(&self, subjects: &[Uuid]) -> Result<HashMap<Uuid, String>, StoreError> {
         store::references(&self.db, subjects).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_read_as_people_write_it() {
+        for typed in ["HF-7K2M9Q10", " hf 7k2m9q10", "7k2m9qio", "HF7K2M9QLO"] {
+            assert_eq!(reference_of(typed).as_deref(), Some("HF-7K2M9Q10"), "{typed}");
+        }
+        for wrong in
+            ["", "HF-", "HF-7K2M9Q1", "7K2M9Q1", "XX-7K2M9Q10", "HF-7K2M9Q1\0", "HF-7K2M9Q100"]
+        {
+            assert_eq!(reference_of(wrong), None, "{wrong}");
+        }
     }
 }

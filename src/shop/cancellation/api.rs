@@ -1,7 +1,7 @@
 //! The HTTP route of a buyer's cancellation.
 
 use holdfast_contract::bookings::{Booking, BookingStatus, CancelRequest};
-use holdfast_domain::{ids::BookingId, refund::rules::Asker};
+use holdfast_domain::{actor::Actor, ids::BookingId, refund::rules::Asker};
 use poem::IntoResponse;
 use poem_openapi::{
     OpenApi, Tags,
@@ -64,8 +64,8 @@ impl CancellationApi {
         body: MaybeJson<CancelRequest>,
     ) -> Result<BookingAnswer, ApiProblem> {
         let (link, id) = (link.0.as_deref(), BookingId(id.0));
-        let booking = self.access.own_booking::<CancelBooking>(&caller, link, id).await?;
-        let (id, buyer) = (booking.booking(), booking.buyer());
+        let booking = self.access.booking_permit::<CancelBooking>(&caller, link, id).await?;
+        let (id, buyer, is_by_link) = (booking.booking(), booking.buyer(), booking.is_by_link());
         let request = body.0.unwrap_or_default();
         let attempt = key.0.map(|key| Attempt::new(buyer.id(), CANCEL, &key, &(id, &request)));
         let attempt = attempt.transpose()?;
@@ -82,14 +82,19 @@ impl CancellationApi {
                             "A pending booking can only be cancelled as a whole.",
                         ));
                     }
-                    let stopped = this.checkouts.stop(id).await?.ok_or_else(no_booking)?;
+                    let mut stopped = this.checkouts.stop(id).await?.ok_or_else(no_booking)?;
+                    if is_by_link {
+                        // Only the buyer gets the secret that completes the payment.
+                        stopped.next_action = None;
+                    }
                     return stopped_answer(&stopped);
                 }
                 let command = CancelCommand {
                     booking: id,
                     asker: Asker::Buyer,
                     asked_by: Some(buyer.id()),
-                    actor: None,
+                    // The audit log tells a cancellation by a link and a code from the buyer's own.
+                    actor: is_by_link.then_some(Actor::Guest(None)),
                     event: None,
                     lines,
                     attempt,

@@ -54,7 +54,7 @@ pub struct CancelCommand {
     pub asker: Asker,
     /// The user or guest who asks.
     pub asked_by: Option<Uuid>,
-    /// The person who acts on another person's booking. The audit log records this actor.
+    /// The person who acts on another person's booking, or by a link. The audit log records this actor.
     pub actor: Option<Actor>,
     /// Cancels only lines of this event. `None`: lines of every event.
     pub event: Option<EventId>,

@@ -20,8 +20,13 @@ impl Checkouts {
     pub async fn read(&self, booking: ReadableBooking) -> Result<Option<Booking>, StoreError> {
         match booking.reader() {
             Relation::Owner => self.find(booking.booking()).await,
-            Relation::Linked | Relation::Proved | Relation::Member(_) | Relation::Stranger => {
+            Relation::Proved | Relation::Member(_) | Relation::Stranger => {
                 self.bookings.find(booking.booking()).await
+            }
+            // Buyers pass links on, and do not show their address thereby.
+            Relation::Linked => {
+                let found = self.bookings.find(booking.booking()).await?;
+                Ok(found.map(|booking| Booking { email: None, ..booking }))
             }
         }
     }

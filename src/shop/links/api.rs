@@ -13,13 +13,18 @@ use uuid::Uuid;
 
 use super::{BookingLinks, LinkError};
 use crate::{
-    access::{Access, MailBooking, ShareBooking},
+    access::{Access, Act, BookingPermit, MailBooking, ProveBooking, ShareBooking},
     http::{
         auth::Caller,
         body::{Created, Json, NoContent},
         problem::ApiProblem,
     },
 };
+
+/// The time after which codes for a booking are mailed again, in seconds.
+const CODES_RETRY_AFTER_SECS: u64 = 60 * 60;
+/// The time after which a client asks for links again when many people do, in seconds.
+const BUSY_RETRY_AFTER_SECS: u64 = 3;
 
 #[derive(Debug, Clone)]
 pub struct LinksApi {
@@ -44,9 +49,7 @@ impl LinksApi {
         caller: Caller,
         body: Json<BookingLookup>,
     ) -> Result<NoContent, ApiProblem> {
-        let links = self.links.clone();
-        let look_up = async move { links.look_up(body.0, caller.locale).await };
-        self.links.base.tasks.run(look_up).await??;
+        self.links.look_up(&body.0, caller.locale)?;
         Ok(NoContent)
     }
 
@@ -62,14 +65,13 @@ impl LinksApi {
         #[oai(name = "X-Booking-Link")]
         link: Header<Option<String>>,
     ) -> Result<Created<BookingLink>, ApiProblem> {
-        let (link, id) = (link.0.as_deref(), BookingId(id.0));
-        let booking = self.access.own_booking::<ShareBooking>(&caller, link, id).await?;
+        let booking = self.by_link::<ShareBooking>(&caller, link, id).await?;
         Ok(Created(self.links.share(booking).await?))
     }
 
     /// Send the mail about a confirmed booking once more.
     ///
-    /// The mail goes to the booking's address, at most once within five minutes.
+    /// The mail goes to the booking's address, at most once in each five minutes of the clock.
     #[oai(path = "/:id/mail", method = "post")]
     async fn mail_again(
         &self,
@@ -79,8 +81,7 @@ impl LinksApi {
         #[oai(name = "X-Booking-Link")]
         link: Header<Option<String>>,
     ) -> Result<NoContent, ApiProblem> {
-        let (link, id) = (link.0.as_deref(), BookingId(id.0));
-        let booking = self.access.own_booking::<MailBooking>(&caller, link, id).await?;
+        let booking = self.by_link::<MailBooking>(&caller, link, id).await?;
         let links = self.links.clone();
         let again = async move { links.mail_again(booking).await };
         self.links.base.tasks.run(again).await??;
@@ -100,8 +101,7 @@ impl LinksApi {
         #[oai(name = "X-Booking-Link")]
         link: Header<Option<String>>,
     ) -> Result<NoContent, ApiProblem> {
-        let (link, id) = (link.0.as_deref(), BookingId(id.0));
-        let booking = self.access.own_booking::<MailBooking>(&caller, link, id).await?;
+        let booking = self.by_link::<ProveBooking>(&caller, link, id).await?;
         let (links, locale) = (self.links.clone(), caller.locale);
         let ask = async move { links.ask_code(booking, locale).await };
         self.links.base.tasks.run(ask).await??;
@@ -121,11 +121,22 @@ impl LinksApi {
         link: Header<Option<String>>,
         body: Json<BookingProof>,
     ) -> Result<Json<BookingPass>, ApiProblem> {
-        let (link, id) = (link.0.as_deref(), BookingId(id.0));
-        let booking = self.access.own_booking::<MailBooking>(&caller, link, id).await?;
+        let booking = self.by_link::<ProveBooking>(&caller, link, id).await?;
         let links = self.links.clone();
         let prove = async move { links.prove(booking, body.0.code).await };
         Ok(Json(self.links.base.tasks.run(prove).await??))
+    }
+}
+
+impl LinksApi {
+    /// The booking, if the caller may perform the action `A`, by the tokens of the buyer or by the token of a link.
+    async fn by_link<A: Act>(
+        &self,
+        caller: &Caller,
+        link: Header<Option<String>>,
+        id: Path<Uuid>,
+    ) -> Result<BookingPermit<A>, ApiProblem> {
+        self.access.booking_permit::<A>(caller, link.0.as_deref(), BookingId(id.0)).await
     }
 }
 
@@ -148,6 +159,15 @@ impl From<LinkError> for ApiProblem {
                 "code",
                 "is wrong, has been used or has expired, or too many codes were tried",
             ),
+            LinkError::TooManyMails => Self::new(
+                ProblemType::TooManyRequests,
+                "The address of the booking got enough codes within this hour.",
+            )
+            .retry_after(CODES_RETRY_AFTER_SECS),
+            LinkError::Busy => {
+                Self::new(ProblemType::Unavailable, "Too many people ask for links. Try again.")
+                    .retry_after(BUSY_RETRY_AFTER_SECS)
+            }
             LinkError::Db(error) => error.into(),
         }
     }

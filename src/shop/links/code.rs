@@ -7,7 +7,7 @@ use holdfast_contract::bookings::BookingPass;
 use holdfast_domain::{
     booking_link::{ACT_LASTS_MS, CODE_LASTS_MS, CodeCount, LinkScope},
     ids::{BookingId, LinkId},
-    link::code_of,
+    link::{PAUSE_MS, code_of},
     message::Kind,
 };
 use holdfast_entity::booking_codes;
@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::{BookingLinks, LinkError, store};
 use crate::{
-    access::{MailBooking, OwnBooking, link_token},
+    access::{BookingPermit, ProveBooking, link_token},
     kernel::{
         db::{self, StoreError, Tx},
         keys::{KeyRing, MacPurpose},
@@ -46,13 +46,14 @@ fn is_code(keys: &KeyRing, id: LinkId, typed: &str) -> bool {
 }
 
 impl BookingLinks {
-    /// Writes a mail with a code to the booking's address. Whoever asks again within a minute gets no second mail.
+    /// Writes a mail with a code to the booking's address. Whoever asks again within a minute gets no second mail; the code of
+    /// the first one is valid.
     ///
     /// # Errors
-    /// When the booking has no address, or the database fails.
+    /// When the booking has no address, its address got enough codes within this hour, or the database fails.
     pub async fn ask_code(
         &self,
-        booking: OwnBooking<MailBooking>,
+        booking: BookingPermit<ProveBooking>,
         locale: &'static str,
     ) -> Result<(), LinkError> {
         let (entropy, id) = (Arc::clone(&self.base.entropy), booking.booking());
@@ -71,7 +72,7 @@ impl BookingLinks {
     /// When the code does not count, or the database fails.
     pub async fn prove(
         &self,
-        booking: OwnBooking<MailBooking>,
+        booking: BookingPermit<ProveBooking>,
         typed: String,
     ) -> Result<BookingPass, LinkError> {
         let (keys, id) = (self.keys.clone(), booking.booking());
@@ -95,19 +96,20 @@ async fn send(
     let now = db::now(tx).await?;
     let known = store::code(tx, id).await?;
     let count = known.as_ref().map_or_else(CodeCount::default, counted).at(now);
-    if known.as_ref().is_some_and(|code| !count.may_mail(code.sent_at, now)) {
-        return Ok(());
+    let live = known.filter(|code| code.used_at.is_none() && code.expires_at > now);
+    // Whoever has used a code up gets another one at once.
+    let sent_at = live.as_ref().map_or(now - PAUSE_MS, |code| code.sent_at);
+    if !count.may_mail(sent_at, now) {
+        return live.map(drop).ok_or(LinkError::TooManyMails);
     }
-    let fresh = known.filter(|code| code.used_at.is_none() && code.expires_at > now + LEFT_MS);
-    let (code_id, expires_at) = fresh.map_or_else(
-        || (LinkId(entropy.id()), now + CODE_LASTS_MS),
-        |code| (code.code_id, code.expires_at),
-    );
+    let code_id = live
+        .filter(|code| code.expires_at > now + LEFT_MS)
+        .map_or_else(|| LinkId(entropy.id()), |code| code.code_id);
     let code = booking_codes::Model {
         booking_id: id,
         code_id,
         sent_at: now,
-        expires_at,
+        expires_at: now + CODE_LASTS_MS,
         used_at: None,
         hour: count.hour_ms,
         mails: count.mails + 1,

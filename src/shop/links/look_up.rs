@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use holdfast_contract::bookings::BookingLookup;
-use holdfast_domain::email::{EmailAddress, as_once_stored};
+use holdfast_domain::{
+    email::{EmailAddress, as_once_stored},
+    link::TryKind,
+};
 
 use super::{BookingLinks, LinkError, store};
 use crate::{
     identity::accounts,
-    kernel::db,
+    kernel::db::{self, StoreError},
     messages::post,
     shop::bookings::{letters, read::reference_of},
 };
@@ -18,15 +21,12 @@ const MAX_BOOKINGS: u64 = 20;
 
 impl BookingLinks {
     /// Writes a mail with links to the address, if the address has such bookings. The mail goes to the address alone, so the
-    /// request needs no proof; an address gets few such mails within an hour.
+    /// request needs no proof; an address gets few such mails within an hour. The work goes on after the answer, so that the time
+    /// of the answer does not say whether there are bookings.
     ///
     /// # Errors
-    /// When a field is malformed, or the database fails.
-    pub async fn look_up(
-        &self,
-        wanted: BookingLookup,
-        locale: &'static str,
-    ) -> Result<(), LinkError> {
+    /// When a field is malformed, or too many people ask.
+    pub fn look_up(&self, wanted: &BookingLookup, locale: &'static str) -> Result<(), LinkError> {
         let address = EmailAddress::parse(&wanted.email)
             .map_err(|fault| LinkError::Field("email", fault.to_string()))?;
         let reference = match wanted.reference.as_deref().map(str::trim) {
@@ -36,11 +36,31 @@ impl BookingLinks {
                 LinkError::Field("reference", form)
             })?),
         };
-        let once = as_once_stored(&wanted.email);
-        let addresses = [address.as_str(), once.as_str()];
+        let place = Arc::clone(&self.asked).try_acquire_owned().map_err(|_| LinkError::Busy)?;
+        let (links, once) = (self.clone(), as_once_stored(&wanted.email));
+        self.base.tasks.spawn(async move {
+            let _place = place;
+            let _turn = links.turns.acquire().await;
+            if let Err(error) = links.mail_links(&address, &once, reference, locale).await {
+                tracing::error!(%error, "a mail with links was not written");
+            }
+        });
+        Ok(())
+    }
+
+    async fn mail_links(
+        &self,
+        address: &EmailAddress,
+        once: &str,
+        reference: Option<String>,
+        locale: &'static str,
+    ) -> Result<(), StoreError> {
         let db = &self.base.db;
+        let addresses = [address.as_str(), once];
         let found = store::of_addresses(db, addresses, reference.as_deref(), MAX_BOOKINGS).await?;
-        if found.is_empty() || !accounts::may_mail_to(db, &self.keys, &address).await? {
+        if found.is_empty()
+            || !accounts::may_mail_to(db, &self.keys, address, TryKind::LookUp).await?
+        {
             return Ok(());
         }
         let (entropy, found) = (Arc::clone(&self.base.entropy), Arc::new(found));
@@ -49,7 +69,7 @@ impl BookingLinks {
             Box::pin(async move {
                 let now = db::now(tx).await?;
                 let mail = letters::links(&found, &entropy.id().to_string(), locale)?;
-                Ok(post(tx, &*entropy, mail, now).await?)
+                post(tx, &*entropy, mail, now).await
             })
         })
         .await

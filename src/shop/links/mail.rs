@@ -6,7 +6,7 @@ use holdfast_domain::{booking::BookingState, ids::BookingId};
 
 use super::{BookingLinks, LinkError};
 use crate::{
-    access::{MailBooking, OwnBooking},
+    access::{BookingPermit, MailBooking},
     kernel::{
         db::{self, Tx},
         ports::Entropy,
@@ -23,7 +23,7 @@ impl BookingLinks {
     ///
     /// # Errors
     /// When the booking is not confirmed or has no address, or the database fails.
-    pub async fn mail_again(&self, booking: OwnBooking<MailBooking>) -> Result<(), LinkError> {
+    pub async fn mail_again(&self, booking: BookingPermit<MailBooking>) -> Result<(), LinkError> {
         let (entropy, id) = (Arc::clone(&self.base.entropy), booking.booking());
         self.base
             .db

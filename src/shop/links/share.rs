@@ -5,7 +5,7 @@ use holdfast_domain::{booking_link::LinkScope, ids::BookingId};
 
 use super::{BookingLinks, LinkError};
 use crate::{
-    access::{OwnBooking, ShareBooking},
+    access::{BookingPermit, ShareBooking},
     http::time::rfc3339,
     shop::bookings::{self, page_of},
 };
@@ -16,7 +16,10 @@ impl BookingLinks {
     ///
     /// # Errors
     /// When the booking has no address, or the database fails.
-    pub async fn share(&self, booking: OwnBooking<ShareBooking>) -> Result<BookingLink, LinkError> {
+    pub async fn share(
+        &self,
+        booking: BookingPermit<ShareBooking>,
+    ) -> Result<BookingLink, LinkError> {
         let id: BookingId = booking.booking();
         let now = self.base.db.now().await?;
         let found = bookings::find(&self.base.db, bookings::By::Id(id)).await?;

@@ -148,15 +148,15 @@ impl News {
 
     /// What became of the last message about a move of this event.
     fn last_move(&self, mails: &[messages::Model]) -> Result<Option<LastTold>, StoreError> {
-        let mut last: Option<(MoveDetail, message::Status)> = None;
+        let mut last: Option<(MoveDetail, &messages::Model)> = None;
         for mail in mails.iter().filter(|mail| mail.kind == Kind::EventMoved) {
             let detail = MoveDetail::of(mail)?;
             let is_later = last.as_ref().is_none_or(|(other, _)| other.version < detail.version);
             if detail.event == self.event && is_later {
-                last = Some((detail, mail.status));
+                last = Some((detail, mail));
             }
         }
-        Ok(last.map(|(detail, status)| match status {
+        Ok(last.map(|(detail, mail)| match mail.status {
             message::Status::Sent => LastTold::Move(detail.version),
             message::Status::Waiting | message::Status::Unneeded | message::Status::Failed => {
                 LastTold::Unsent(detail.before)
@@ -168,6 +168,8 @@ impl News {
 /// Whether the mail is a confirmation that no node has begun to write.
 fn is_unwritten(mail: &messages::Model) -> bool {
     mail.kind == Kind::BookingConfirmed
+        // A confirmation that is sent once more has an instance in its cause.
+        && mail.cause.ends_with(':')
         && mail.status == message::Status::Waiting
         && mail.attempts == 0
 }

@@ -41,6 +41,9 @@ const MAX_BATCHES: u64 = 2 * BATCHES;
 const MANY: u64 = 1_000;
 /// How long a node watches whether another node clears them.
 const WATCH: Duration = Duration::from_millis(200);
+/// After this many batches in a row that another node has taken, a node leaves the rest to that node. A few reservations that
+/// somebody keeps locked make no batch after them another's.
+const MAX_ANOTHERS: u32 = 3;
 /// How many lapsed reservations are read at once. They are cleared event by event: each event of a transaction costs a row
 /// in the outbox, and the relay and every node work on each such row.
 const WINDOW: u64 = 2_000;
@@ -58,7 +61,7 @@ impl Reservations {
         let stopping = self.base.tasks.stopping();
         let mut turns = tokio::time::interval(EVERY);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut batch = 0;
+        let (mut batch, mut anothers) = (0, 0);
         for number in 0..MAX_BATCHES {
             tokio::select! {
                 () = stopping.cancelled() => break,
@@ -73,7 +76,9 @@ impl Reservations {
                 break;
             }
             let cleared = self.clear(&ids, &mut tally).await?;
-            if is_anothers_work(ids.len() as u64, cleared) {
+            let is_anothers = is_anothers_work(ids.len() as u64, cleared);
+            anothers = if is_anothers { anothers + 1 } else { 0 };
+            if anothers == MAX_ANOTHERS {
                 break;
             }
         }

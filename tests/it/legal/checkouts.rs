@@ -1,11 +1,12 @@
 //! Acceptances at checkouts.
 
 use futures_util::future::join_all;
-use holdfast::kernel::db::Sql as _;
 use holdfast_contract::reservations::ReservationStatus;
 use serde_json::json;
 
-use super::{OLD, PRESENT, accepting, assert_asked, recorded, saying, with_terms, wrong};
+use super::{
+    OLD, PRESENT, acceptances, accepting, assert_asked, recorded, saying, with_terms, wrong,
+};
 use crate::support::{
     buyer::GuestBuyer,
     fixture::{self, Event, Like, seats},
@@ -19,14 +20,6 @@ async fn shop(version: &str) -> (TestApp, Event) {
     let app = TestApp::with(with_terms(version)).await;
     let event = fixture::event(&app, Like::default()).await;
     (app, event)
-}
-
-/// The version and the language of each acceptance, with its time before the booking.
-async fn acceptances(app: &TestApp) -> Vec<String> {
-    let text = "SELECT a.subject_kind || ' ' || a.document || ' ' || a.version || ' ' || a.language || ' ' \
-                || CAST(b.created_at - a.accepted_at AS text) \
-                FROM acceptances a JOIN bookings b ON b.id = a.subject_id ORDER BY a.id";
-    app.app.base.db.values(text, vec![]).await.expect("the acceptances")
 }
 
 #[tokio::test]
@@ -51,7 +44,7 @@ async fn who_pays_accepts_the_present_terms_and_that_is_recorded_once() {
     assert_eq!(paid.status, 201, "{}", paid.text);
     let again = buyer.confirms(&app, KEY, &body).await;
     assert_eq!((again.status, &again.text), (201, &paid.text));
-    assert_eq!(acceptances(&app).await, [format!("booking terms {PRESENT} fr 0")]);
+    assert_eq!(acceptances(&app, "bookings").await, [format!("booking terms {PRESENT} fr 0")]);
     app.finish().await;
 }
 
@@ -68,7 +61,7 @@ async fn a_repetition_is_answered_although_the_terms_have_changed() {
     let other = GuestBuyer::holds(&later, &event, &seats(&[2])).await;
     let body = accepting(other.pays_with("pm_card_visa"), OLD);
     assert_asked(&other.confirms(&later, KEY, &body).await);
-    assert_eq!(acceptances(&app).await, [format!("booking terms {OLD} en 0")]);
+    assert_eq!(acceptances(&app, "bookings").await, [format!("booking terms {OLD} en 0")]);
     later.stop().await;
     app.finish().await;
 }
@@ -95,7 +88,7 @@ async fn a_buyer_who_accepts_nothing_keeps_no_other_from_paying() {
         }
     }
     let wanted = format!("booking terms {PRESENT} en 0");
-    assert_eq!(acceptances(&app).await, vec![wanted; BUYERS as usize / 2]);
+    assert_eq!(acceptances(&app, "bookings").await, vec![wanted; BUYERS as usize / 2]);
     app.finish().await;
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use holdfast::kernel::db::Sql as _;
 use serde_json::{Value, json};
 
-use super::{OLD, PRESENT, accepting, assert_asked, recorded, saying, with_terms, wrong};
+use super::{
+    OLD, PRESENT, acceptances, accepting, assert_asked, recorded, saying, with_terms, wrong,
+};
 use crate::support::{
     answer::Answer,
     harness::TestApp,
@@ -24,14 +25,6 @@ async fn registers(app: &TestApp, body: &Value) -> Answer {
     app.post("/auth/register", body).await
 }
 
-/// The subject, the version and the language of each acceptance, with its time before the user's registration.
-async fn acceptances(app: &TestApp) -> Vec<String> {
-    let text = "SELECT a.subject_kind || ' ' || a.document || ' ' || a.version || ' ' || a.language || ' ' \
-                || CAST(u.created_at - a.accepted_at AS text) \
-                FROM acceptances a JOIN users u ON u.id = a.subject_id ORDER BY a.id";
-    app.app.base.db.values(text, vec![]).await.expect("the acceptances")
-}
-
 #[tokio::test]
 async fn who_registers_accepts_the_present_terms_and_that_is_recorded() {
     let app = TestApp::with(with_terms(PRESENT)).await;
@@ -47,11 +40,11 @@ async fn who_registers_accepts_the_present_terms_and_that_is_recorded() {
 
     let body = accepting(registration(), PRESENT);
     assert_eq!(registers(&app, &body).await.status, 204);
-    assert_eq!(acceptances(&app).await, [format!("user terms {PRESENT} fr 0")]);
+    assert_eq!(acceptances(&app, "users").await, [format!("user terms {PRESENT} fr 0")]);
     // Whoever registers again replaces the registration, with what it accepted.
     let said = json!({ "terms": PRESENT, "language": "en" });
     assert_eq!(registers(&app, &saying(registration(), said)).await.status, 204);
-    assert_eq!(acceptances(&app).await, [format!("user terms {PRESENT} en 0")]);
+    assert_eq!(acceptances(&app, "users").await, [format!("user terms {PRESENT} en 0")]);
     app.finish().await;
 }
 
@@ -67,10 +60,10 @@ async fn another_browser_accepts_the_terms_itself() {
         let body = said.map_or_else(|| proof.clone(), |said| saying(proof.clone(), said));
         assert_asked(&app.post("/auth/activate", &body).await);
     }
-    assert_eq!(acceptances(&app).await, [format!("user terms {PRESENT} fr 0")]);
+    assert_eq!(acceptances(&app, "users").await, [format!("user terms {PRESENT} fr 0")]);
     let accepted = app.post("/auth/activate", &accepting(proof, PRESENT)).await;
     assert_eq!(accepted.status, 200, "{}", accepted.text);
-    let found = acceptances(&app).await;
+    let found = acceptances(&app, "users").await;
     assert_eq!(found.len(), 1);
     assert!(found[0].starts_with(&format!("user terms {PRESENT} en")), "{found:?}");
     app.finish().await;

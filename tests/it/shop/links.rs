@@ -15,7 +15,7 @@ use crate::support::{
     buyer::GuestBuyer,
     fixture::{Event, account, another_event, refundable, seats},
     harness::{TestApp, at_the_beginning_of_an_hour},
-    mailbox::{code_of, mails, token_of},
+    mailbox::{LOOK_EVERY, LOOKS, code_of, mails, token_of},
     paid::{all_refunded, app_with_event, books},
 };
 
@@ -87,10 +87,11 @@ async fn a_link_shows_its_booking_and_changes_nothing() {
     let read = linked.reads(link).await;
     assert_eq!(read.status, 200, "{}", read.text);
     let shown = read.booking();
-    assert_eq!((shown.id, shown.tickets.len(), shown.next_action), (booking.id, 2, None));
+    assert_eq!((shown.id, shown.tickets.len()), (booking.id, 2));
+    assert_eq!(shown.email, None, "a link may be passed on");
     let by_id = linked.sends(Method::GET, &format!("/bookings/{}", booking.id), None, link).await;
     assert_eq!(by_id.booking().reference, booking.reference);
-    for what in ["cancel", "link"] {
+    for what in ["cancel", "link", "mail"] {
         let refused = linked.posts(what, json!({}), link).await;
         refused.assert_problem(403, "/problems/code-required");
     }
@@ -166,6 +167,10 @@ async fn the_code_of_a_mail_lets_the_holder_of_a_link_cancel_once() {
     assert_eq!(cancelled.status, 200, "{}", cancelled.text);
     let now = cancelled.booking();
     assert_eq!(now.lines.iter().filter(|line| line.cancelled).count(), 1);
+    assert_eq!(linked.reads(&pass.token).await.booking().email.as_deref(), Some(ADA));
+    let by_link =
+        "SELECT COUNT(*) FROM audit WHERE action = 'booking.cancel' AND actor_kind = 'guest'";
+    assert_eq!(app.number(by_link).await, 1);
     let shared: BookingLink = linked.posts("link", json!({}), &pass.token).await.read();
     assert!(shared.url.ends_with(&format!("{}#{}", page(&linked.booking), shared.token)));
     assert_eq!(linked.reads(&shared.token).await.status, 200);
@@ -176,6 +181,33 @@ async fn the_code_of_a_mail_lets_the_holder_of_a_link_cancel_once() {
     assert_eq!(linked.reads(&linked.link).await.status, 200);
     all_refunded(app).await;
     assert_eq!(books(app).await, (9_000, 4_500));
+    linked.app.finish().await;
+}
+
+/// A payment that waits for the buyer is stopped by a link, and its secret stays the buyer's.
+#[tokio::test]
+async fn the_secret_of_a_payment_is_not_told_to_the_holder_of_a_link() {
+    let linked = Linked::new().await;
+    let app = &linked.app;
+    let guest = GuestBuyer::holds(app, &linked.event, &seats(&[4])).await;
+    let body = guest.pays_from("pm_card_authenticationRequired", ADA);
+    let pending = guest.confirms(app, "k2", &body).await;
+    assert_eq!(pending.status, 202, "{}", pending.text);
+    let secret = pending.client_secret();
+    let (path, caller) = (format!("/bookings/{}", pending.id()), app.as_guest(&guest.token));
+    assert_eq!(caller.post(&format!("{path}/code"), &json!({})).await.status, 204);
+    let code = code_of(&mails(app, ADA, 2).await[1]).to_owned();
+    let pass = caller.post(&format!("{path}/code/proof"), &json!({ "code": code })).await;
+    let pass = pass.read::<BookingPass>().token;
+    let read = linked.sends(Method::GET, &path, None, &pass).await;
+    assert_eq!(read.status, 200, "{}", read.text);
+    let stopped = format!("{path}/cancel");
+    let stopped = linked.sends(Method::POST, &stopped, Some(&json!({})), &pass).await;
+    assert!([200, 202].contains(&stopped.status), "{}", stopped.text);
+    for answer in [read, stopped] {
+        assert!(!answer.text.contains(&secret), "{}", answer.text);
+    }
+    assert_eq!(guest.settled(app, pending.id()).await.status, BookingStatus::Cancelled);
     linked.app.finish().await;
 }
 
@@ -217,12 +249,20 @@ async fn codes_come_a_minute_apart_and_five_times_an_hour() {
     for number in 3..=6 {
         linked.app.advance(MINUTE * 2).await;
         let next = linked.code(number).await;
-        assert_eq!(next, first, "the code is valid for another five minutes at least");
+        assert_eq!(next, first, "a code that is valid is sent again");
     }
-    linked.app.advance(MINUTE * 20).await;
-    assert_eq!(linked.code(6).await, first, "the fifth mail was the last one of this hour");
+    // The fifth mail was the last one of this hour, and its code is valid for a quarter of an hour.
+    linked.app.advance(MINUTE * 14).await;
+    assert_eq!(linked.code(6).await, first);
+    linked.app.advance(MINUTE * 2).await;
+    let late = linked.posts("code", json!({}), &linked.link).await;
+    late.assert_problem(429, "/problems/too-many-requests");
     linked.app.advance(MINUTE * 60).await;
-    assert_ne!(linked.code(7).await, first);
+    let next = linked.code(7).await;
+    assert_ne!(next, first);
+    // Whoever has used a code up gets another one at once.
+    assert_eq!(linked.proves(&next).await.status, 200);
+    assert_ne!(linked.code(8).await, next);
     linked.app.finish().await;
 }
 
@@ -243,6 +283,9 @@ async fn links_are_mailed_to_the_address_of_the_bookings_alone() {
     let app = &linked.app;
     let other = another_event(app, &linked.event).await;
     refundable(app, &other).await;
+    let later =
+        "UPDATE events SET ends_at = (SELECT MIN(ends_at) FROM events) + 31536000000 WHERE id = $1";
+    app.app.base.db.run(later, vec![other.id.into()]).await.expect("the store works");
     let guest = GuestBuyer::holds(app, &other, &seats(&[1])).await;
     let second = guest.confirms(app, "k2", &guest.pays_from("pm_card_visa", ADA)).await.booking();
     mails(app, ADA, 2).await;
@@ -265,6 +308,10 @@ async fn links_are_mailed_to_the_address_of_the_bookings_alone() {
     for text in [&both.text, &both.html] {
         assert!(text.contains(&linked.booking.reference) && text.contains(&second.reference));
     }
+    // Each link ends after the events of its own booking.
+    let until = |token: &String| token.split('.').nth(3).and_then(|ms| ms.parse::<i64>().ok());
+    let untils: Vec<i64> = tokens(&both).iter().filter_map(until).collect();
+    assert_eq!(untils[0] - untils[1], 365 * 24 * 60 * 60 * 1000, "the newest is the first");
     for token in tokens(&both) {
         let shown = [linked.booking.id, second.id].map(|id: Uuid| format!("/bookings/{id}"));
         let answers =
@@ -300,6 +347,15 @@ async fn an_address_gets_few_mails_with_links_an_hour() {
     for _ in 0..8 {
         looks_up(&linked.app, json!({ "email": ADA })).await;
     }
+    // The work goes on after the answers.
+    let tries = "SELECT COALESCE(MAX(tries), 0) FROM account_tries WHERE kind = 'look_up'";
+    for _ in 0..LOOKS {
+        if linked.app.number(tries).await == 8 {
+            break;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    assert_eq!(linked.app.number(tries).await, 8);
     let kinds = "SELECT COUNT(*) FROM messages WHERE kind = 'booking_links'";
     assert_eq!(linked.app.number(kinds).await, 5);
     linked.app.finish().await;
@@ -309,19 +365,22 @@ async fn an_address_gets_few_mails_with_links_an_hour() {
 async fn the_mail_of_a_booking_is_sent_again_to_its_address() {
     let linked = Linked::new().await;
     let app = &linked.app;
+    let (path, buyer) =
+        (format!("/bookings/{}/mail", linked.booking.id), app.as_guest(&linked.guest.token));
+    at_the_beginning_of_an_hour(app).await;
     for _ in 0..3 {
-        let again = linked.posts("mail", json!({}), &linked.link).await;
+        let again = buyer.post(&path, &json!({})).await;
         assert_eq!(again.status, 204, "{}", again.text);
     }
     let second = mails(app, ADA, 2).await.remove(1);
     assert!(second.calendar.is_some() && second.subject.contains(&linked.booking.reference));
     app.advance(MINUTE * 6).await;
-    assert_eq!(linked.posts("mail", json!({}), &linked.link).await.status, 204);
+    assert_eq!(buyer.post(&path, &json!({})).await.status, 204);
     mails(app, ADA, 3).await;
     let cancel = format!("/bookings/{}/cancel", linked.booking.id);
     let cancelled = app.as_guest(&linked.guest.token).post(&cancel, &json!({})).await;
     assert_eq!(cancelled.status, 200, "{}", cancelled.text);
-    let refused = linked.posts("mail", json!({}), &linked.link).await;
+    let refused = buyer.post(&path, &json!({})).await;
     refused.assert_problem(409, "/problems/illegal-transition");
     linked.app.finish().await;
 }

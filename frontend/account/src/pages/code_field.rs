@@ -61,7 +61,11 @@ impl TypedCode {
     fn take(self, input: &web_sys::HtmlInputElement) -> bool {
         let text = input.value();
         let caret = input.selection_end().ok().flatten().unwrap_or(u32::MAX) as usize;
-        let (digits, caret) = code_in(&text).map_or_else(
+        let code = code_in(&text);
+        // Of other texts, what was cut off may have been a part of another number.
+        let digits_of_text = text.chars().filter(char::is_ascii_digit).count();
+        let is_cut = code.is_none() && digits_of_text > DIGITS;
+        let (digits, caret) = code.map_or_else(
             || digits_of(&text, caret),
             |code| {
                 let end = code.len();
@@ -76,7 +80,7 @@ impl TypedCode {
         self.is_short.set(false);
         self.digits.set(digits);
         self.digits.with_untracked(|digits| {
-            digits.len() == DIGITS && self.sent.with_value(|sent| sent != digits)
+            digits.len() == DIGITS && !is_cut && self.sent.with_value(|sent| sent != digits)
         })
     }
 }

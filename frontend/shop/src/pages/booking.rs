@@ -65,8 +65,14 @@ pub fn BookingPage() -> impl IntoView {
     let params = use_params_map();
     // The page depends on the visitor: after a sign-in or a sign-out, it is read again.
     let account = SignedInUser::expect();
+    // A link that is opened in this tab changes only the part after `#`.
+    let opened = RwSignal::new(0_u32);
+    let watching = window_event_listener(leptos::ev::hashchange, move |_| {
+        opened.update(|count| *count += 1);
+    });
+    on_cleanup(move || watching.remove());
     part(move || {
-        let _ = account.is_signed_in();
+        let _ = (account.is_signed_in(), opened.get());
         let reference = params.with(|params| params.get("reference").unwrap_or_default());
         view! { <Opened reference/> }
     })

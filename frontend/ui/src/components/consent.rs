@@ -47,6 +47,7 @@ impl Consent {
             if is_refused() {
                 consent.is_given.set(false);
                 consent.is_missing.set(true);
+                browser::focus(FIELD);
                 consent.legal.look_again();
             }
         });
@@ -122,6 +123,7 @@ pub fn ConsentField(consent: Consent) -> impl IntoView {
                 <p
                     id="accepted-terms-help"
                     class="field-help is-error"
+                    role="alert"
                     prop:textContent=live(complaint)
                 ></p>
                 {part(privacy)}

@@ -1,15 +1,10 @@
 //! The mail with links to the bookings of an address.
 
-use std::collections::HashMap;
-
-use holdfast_domain::{
-    ids::{BookingId, EventId},
-    message::Kind,
-};
+use holdfast_domain::{ids::BookingId, message::Kind};
 use holdfast_entity::{booking_lines, bookings, events, messages};
 use serde::{Deserialize, Serialize};
 
-use super::{BookingLetters, BookingSubject, letters, read_detail, store, times, written};
+use super::{BookingLetters, BookingSubject, Events, letters, read_detail, store, times, written};
 use crate::{
     kernel::db::StoreError,
     messages::{
@@ -59,10 +54,15 @@ impl BookingLetters {
         let events = lines.iter().map(|line| line.event_id);
         let events = letters::events(&self.db, events).await?;
         let language = Language::of(&message.locale);
-        let subjects = found.iter().map(|booking| self.subject(message, booking, &events));
         let mut letter = heading(language, found.len());
-        for (subject, booking) in subjects.zip(&found) {
+        for booking in &found {
             let lines: Vec<_> = lines.iter().filter(|line| line.booking_id == booking.id).collect();
+            // The link ends after the events of this booking.
+            let own: Events = lines
+                .iter()
+                .filter_map(|line| Some((line.event_id, events.get(&line.event_id)?.clone())))
+                .collect();
+            let subject = self.subject(message, booking, &own);
             if found.len() == 1 {
                 letter.facts.push(subject.reference());
                 letter.action = Some(subject.show());
@@ -122,27 +122,5 @@ fn heading(language: Language, count: usize) -> Letter {
     Letter {
         notes: vec![note.to_owned()],
         ..Letter::new(language, subject.to_owned(), subject, paragraph.to_owned())
-    }
-}
-
-/// The events of the letter.
-type Events = HashMap<EventId, events::Model>;
-
-impl BookingLetters {
-    /// A booking of this message.
-    pub(super) fn subject<'a>(
-        &'a self,
-        message: &messages::Model,
-        booking: &'a bookings::Model,
-        events: &'a Events,
-    ) -> BookingSubject<'a> {
-        BookingSubject {
-            language: Language::of(&message.locale),
-            home: &self.home,
-            keys: &self.keys,
-            written_at: message.created_at,
-            booking,
-            events,
-        }
     }
 }

@@ -44,6 +44,7 @@ pub async fn guests_under(
         .filter(Column::Email.eq(address))
         .filter(Column::BuyerKind.eq(BuyerKind::Guest))
         .filter(Column::Status.is_in([BookingState::Confirmed, BookingState::Cancelled]))
+        .order_by_asc(Column::BuyerId)
         .limit(limit)
         .into_tuple()
         .all(sql.reading())

@@ -62,7 +62,7 @@ impl Sharing {
     fn mail(self) {
         let id = self.booking.with_untracked(|it| it.id);
         self.send(async move {
-            api::mail_booking(id, self.link.token().as_deref()).await.map(|()| Done::Mailed)
+            api::mail_booking(id, self.link.acting().as_deref()).await.map(|()| Done::Mailed)
         });
     }
 
@@ -72,40 +72,39 @@ impl Sharing {
     }
 }
 
-/// The buttons that share a confirmed booking and send its mail again.
+/// The buttons that share a confirmed booking and send its mail again. Whoever has only a link passes the link on, and has no
+/// mail sent.
 #[component]
 pub fn ShareButtons(sharing: Sharing) -> impl IntoView {
     let i18n = use_i18n();
-    let booking = sharing.booking;
-    let is_confirmed = known(move || {
-        booking.with(|it| it.status == BookingStatus::Confirmed && it.email.is_some())
+    let Sharing { booking, link, busy, .. } = sharing;
+    let has_address =
+        move |it: &Booking| it.status == BookingStatus::Confirmed && it.email.is_some();
+    let mails = known(move || booking.with(has_address));
+    let shares = known(move || {
+        booking.with(|it| {
+            it.status == BookingStatus::Confirmed && (it.email.is_some() || link.token().is_some())
+        })
     });
+    let button = move |test_id: &'static str, name: Signal<&'static str>, action: fn(Sharing)| {
+        view! {
+            <button
+                type="button"
+                class="button secondary"
+                data-testid=test_id
+                disabled=busy
+                on:click=act(move |_| action(sharing))
+            >
+                {name}
+            </button>
+        }
+    };
     view! {
         {part(move || {
-            is_confirmed
-                .get()
-                .then(|| {
-                    view! {
-                        <button
-                            type="button"
-                            class="button secondary"
-                            data-testid="share-booking"
-                            disabled=sharing.busy
-                            on:click=act(move |_| sharing.share())
-                        >
-                            {tx!(i18n, booking.share)}
-                        </button>
-                        <button
-                            type="button"
-                            class="button secondary"
-                            data-testid="mail-booking"
-                            disabled=sharing.busy
-                            on:click=act(move |_| sharing.mail())
-                        >
-                            {tx!(i18n, booking.mail)}
-                        </button>
-                    }
-                })
+            shares.get().then(|| button("share-booking", tx!(i18n, booking.share), Sharing::share))
+        })}
+        {part(move || {
+            mails.get().then(|| button("mail-booking", tx!(i18n, booking.mail), Sharing::mail))
         })}
     }
 }
