@@ -219,7 +219,8 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_takes_long_delays_no_other() {
         let list = Numbered { waiting: Mutex::new((0..10).collect()), ..Numbered::default() };
-        let done = work_off(&list, &Tasks::default());
+        let tasks = Tasks::default();
+        let done = work_off(&list, &tasks);
         let done = tokio::time::timeout(Duration::from_secs(10), done).await;
         assert_eq!(done.expect("in time").expect("no failure"), 10);
         let settled = list.settled.lock().expect("no panic");

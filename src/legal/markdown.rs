@@ -30,7 +30,17 @@ pub fn html(markdown: &str) -> String {
             Event::End(TagEnd::Link) => {
                 open.pop().unwrap_or_default().then_some(Event::End(TagEnd::Link))
             }
-            event => Some(event),
+            event @ (Event::Start(_)
+            | Event::End(_)
+            | Event::Text(_)
+            | Event::Code(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::FootnoteReference(_)
+            | Event::SoftBreak
+            | Event::HardBreak
+            | Event::Rule
+            | Event::TaskListMarker(_)) => Some(event),
         });
     let mut text = String::new();
     html::push_html(&mut text, events);
