@@ -30,7 +30,7 @@ use crate::{
 pub enum Demand {
     /// They must, if the shop has terms.
     Always,
-    /// What is said is checked and recorded, and nothing need be said.
+    /// A request may leave the acceptance out. An acceptance that a request names is checked and recorded.
     WhenSaid,
 }
 

@@ -43,9 +43,9 @@ pub enum Subject {
 /// The kind of a [`Subject`], without the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SubjectKind {
-    /// [`Subject::User`].
+    /// A user, who accepted at the registration or the activation.
     User,
-    /// [`Subject::Booking`].
+    /// A booking, whose buyer accepted at the checkout.
     Booking,
 }
 

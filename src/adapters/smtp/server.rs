@@ -30,7 +30,6 @@ enum Encryption {
     Never,
 }
 
-/// A mail server.
 pub(super) struct MailServer {
     host: String,
     port: u16,

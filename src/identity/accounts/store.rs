@@ -272,7 +272,7 @@ struct Gone {
 }
 
 /// Deletes accounts that were registered more than `kept_ms` ago and never activated, unless a link still activates them.
-/// Returns their users.
+/// Returns the ids of the users whose accounts were deleted.
 pub async fn forget_inactive(sql: &impl Sql, kept_ms: i64) -> Result<Vec<UserId>, StoreError> {
     let live = live_links()
         .select_only()

@@ -134,7 +134,7 @@ impl Reservations {
 /// Lapsed reservations that were read and not worked on yet.
 #[derive(Default)]
 struct LapsedWindow {
-    /// Ordered by event.
+    /// The reservations of one event stand together.
     left: VecDeque<Lapsed>,
     /// The last reservation of all that were read.
     last: Option<Lapsed>,

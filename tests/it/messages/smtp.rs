@@ -87,7 +87,6 @@ impl MailServer {
         Self { child, lines, port }
     }
 
-    /// The next mail.
     pub(super) async fn taken(&mut self) -> Taken {
         loop {
             let next = self.next().await;

@@ -67,7 +67,6 @@ impl Stage {
         panic!("the mails do not leave");
     }
 
-    /// Changes the event.
     async fn changes(&self, body: Value) {
         let edited = edit(&self.app.as_user(&self.admin), &self.event.path(""), body).await;
         assert_eq!(edited.status, 200, "{}", edited.text);

@@ -208,7 +208,7 @@ pub fn CodeField(
                     aria-required="true"
                     aria-describedby="mail-code-error mail-code-help"
                     aria-invalid=live(move || if is_wrong.get() { "true" } else { "false" })
-                    // What is pasted replaces what is there.
+                    // A pasted code replaces the digits in the input.
                     on:paste=act(move |_| {
                         if let Some(input) = input.get_untracked() {
                             input.select();

@@ -1,7 +1,7 @@
 //! The mail that tells a buyer of another time or place of an event.
 //!
-//! The message has the time and place in which the buyer believed when the message was written. What has become of the
-//! event is read when the mail is sent. A mail is not sent if a later move is waiting to be told, because that move gets a
+//! The message has the time and place in which the buyer believed when the message was written. The event's present
+//! time and place are read when the mail is sent. A mail is not sent if a later move is waiting to be told, because that move gets a
 //! message of its own.
 
 use holdfast_domain::{
