@@ -26,7 +26,7 @@ use sea_orm::{
 use crate::kernel::ports::Clock;
 
 pub use changes::{
-    ChangeStatement, change, changed, clock, containing, deleted, find, forget, list, literal,
+    ChangeStatement, change, changed, clock, containing, find, forget, list, literal,
     pattern_around, plus, write,
 };
 use connections::Losses;

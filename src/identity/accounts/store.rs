@@ -286,7 +286,7 @@ pub async fn forget_inactive(sql: &impl Sql, kept_ms: i64) -> Result<Vec<UserId>
         .filter(inactive)
         .filter(old)
         .filter(users::Column::Id.not_in_subquery(live.into_query()));
-    let gone: Vec<Gone> = db::deleted(sql, gone, &[users::Column::Id]).await?;
+    let gone: Vec<Gone> = db::changed(sql, gone, &[users::Column::Id]).await?;
     Ok(gone.into_iter().map(|gone| gone.id).collect())
 }
 

@@ -6,7 +6,7 @@
 use sea_orm::{
     ColumnTrait, DeleteMany, EntityTrait, FromQueryResult, Iterable, PrimaryKeyToColumn,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany, Value,
-    sea_query::{Expr, ExprTrait, LikeExpr, Query},
+    sea_query::{Expr, ExprTrait, LikeExpr, Query, ReturningClause},
 };
 
 use super::{Dialect, Expected, Sql, StoreError, Writes, entities::NOW};
@@ -17,10 +17,29 @@ const MAX_FORGOTTEN: u64 = 10_000;
 const MAX_ROUNDS: usize = 100;
 
 /// A statement that changes or deletes rows of one table.
-pub trait ChangeStatement: QueryTrait {}
+pub trait ChangeStatement: QueryTrait {
+    /// The table.
+    type Entity: EntityTrait;
 
-impl<E: EntityTrait> ChangeStatement for UpdateMany<E> {}
-impl<E: EntityTrait> ChangeStatement for DeleteMany<E> {}
+    /// Lets the statement answer these columns of each row that it changed or deleted.
+    fn answer(&mut self, columns: ReturningClause);
+}
+
+impl<E: EntityTrait> ChangeStatement for UpdateMany<E> {
+    type Entity = E;
+
+    fn answer(&mut self, columns: ReturningClause) {
+        QueryTrait::query(self).returning(columns);
+    }
+}
+
+impl<E: EntityTrait> ChangeStatement for DeleteMany<E> {
+    type Entity = E;
+
+    fn answer(&mut self, columns: ReturningClause) {
+        QueryTrait::query(self).returning(columns);
+    }
+}
 
 /// The database's wall clock in milliseconds since 1970, read when the statement runs.
 pub fn clock() -> Expr {
@@ -77,41 +96,21 @@ pub async fn write(
     sql.write(&text, values, expected).await
 }
 
-/// Changes rows. Returns these columns of each changed row.
+/// Changes or deletes rows. Returns these columns of each of them: of a changed row the new values, of a deleted row the last.
 ///
 /// # Errors
 /// When the database refuses the change, or a row cannot be read as a `T`.
-pub async fn changed<T, E>(
+pub async fn changed<T, C>(
     sql: &impl Sql,
-    mut change: UpdateMany<E>,
-    columns: &[E::Column],
+    mut change: C,
+    columns: &[<C::Entity as EntityTrait>::Column],
 ) -> Result<Vec<T>, StoreError>
 where
     T: FromQueryResult + Send,
-    E: EntityTrait,
+    C: ChangeStatement,
 {
-    let columns = Query::returning().columns(columns.iter().copied());
-    QueryTrait::query(&mut change).returning(columns);
+    change.answer(Query::returning().columns(columns.iter().copied()));
     let (text, values) = built(sql.writing().dialect(), &change);
-    sql.list(&text, values).await
-}
-
-/// Deletes rows. Returns these columns of each deleted row.
-///
-/// # Errors
-/// When the database refuses the change, or a row cannot be read as a `T`.
-pub async fn deleted<T, E>(
-    sql: &impl Sql,
-    mut gone: DeleteMany<E>,
-    columns: &[E::Column],
-) -> Result<Vec<T>, StoreError>
-where
-    T: FromQueryResult + Send,
-    E: EntityTrait,
-{
-    let columns = Query::returning().columns(columns.iter().copied());
-    QueryTrait::query(&mut gone).returning(columns);
-    let (text, values) = built(sql.writing().dialect(), &gone);
     sql.list(&text, values).await
 }
 

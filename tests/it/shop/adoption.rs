@@ -1,6 +1,8 @@
 //! A guest signs in: what the guest holds, pays for and has bought becomes the user's, once, whatever happens at the
 //! same time.
 
+mod by_address;
+
 use std::{sync::Arc, time::Duration};
 
 use holdfast::{
@@ -38,11 +40,6 @@ async fn signs_in(app: &TestApp, name: &str, token: &str) -> Session {
     let session = app.as_guest(token).post("/auth/login", &credentials).await;
     assert_eq!(session.status, 200, "{}", session.text);
     session.read()
-}
-
-async fn account_token(app: &TestApp, name: &str) -> String {
-    let credentials = json!({ "email": format!("{name}@example.org"), "password": "Demo-pass-1" });
-    app.post("/auth/login", &credentials).await.read::<Session>().access_token
 }
 
 async fn confirms(user: &CallerOf<'_>, key: &str, body: &Value) -> Answer {
@@ -88,76 +85,6 @@ async fn signing_in_takes_along_what_the_guest_has() {
     assert_eq!(app.number("SELECT COUNT(*) FROM audit WHERE action = 'guest.adopt'").await, 1);
     let again = signs_in(&app, "ada", &guest.token).await;
     assert_eq!(again.adopted, Some(Adopted::default()));
-    app.finish().await;
-}
-
-/// Signs in without any guest's token, as on another device.
-async fn signs_in_elsewhere(app: &TestApp, name: &str) -> Adopted {
-    let credentials = json!({ "email": format!("{name}@example.org"), "password": "Demo-pass-1" });
-    let session = app.post("/auth/login", &credentials).await;
-    session.read::<Session>().adopted.unwrap_or_default()
-}
-
-#[tokio::test]
-async fn signing_in_elsewhere_takes_along_what_guests_have_bought_under_the_address() {
-    let (app, event) = app_with_event().await;
-    account(&app, "ada", Role::Customer, None).await;
-    let (ada, eve) = ("Ada@Example.org", "eve@example.org");
-    let guest = GuestBuyer::holds(&app, &event, &seats(&[1])).await;
-    let paid = guest.confirms(&app, "k1", &guest.pays_from(CARD, ada)).await.booking();
-    // The same guest holds more, and buys under another address.
-    let body = json!({ "seats": [{ "seat_id": 2 }] });
-    let held = app.as_guest(&guest.token).post(&event.reservations(), &body).await;
-    let held = held.reservation().id;
-    let other = app.as_guest(&guest.token).post(&event.reservations(), &seats(&[3])).await;
-    let other = GuestBuyer { token: guest.token.clone(), reservation: other.reservation().id };
-    let of_eve = other.confirms(&app, "k2", &other.pays_from(CARD, eve)).await.booking();
-    // A declined payment and a payment under way are the guest's.
-    let declined = GuestBuyer::holds(&app, &event, &seats(&[4])).await;
-    let body = declined.pays_from("pm_card_chargeDeclined", ada);
-    assert_eq!(declined.confirms(&app, "k3", &body).await.status, 402);
-    let acting = GuestBuyer::holds(&app, &event, &seats(&[5])).await;
-    let body = acting.pays_from("pm_card_authenticationRequired", ada);
-    let pending = acting.confirms(&app, "k4", &body).await;
-    assert_eq!(pending.status, 202, "{}", pending.text);
-
-    let adopted = signs_in_elsewhere(&app, "ada").await;
-    assert_eq!((adopted.bookings, adopted.reservations), (vec![paid.id], vec![guest.reservation]));
-    assert_eq!(signs_in_elsewhere(&app, "ada").await, Adopted::default());
-    let token = account_token(&app, "ada").await;
-    let mine: BookingPage = app.as_user(&token).get("/bookings/me").await.read();
-    assert_eq!(mine.items.iter().map(|it| it.id).collect::<Vec<_>>(), [paid.id]);
-    assert_eq!(guest.gets(&app, &format!("/bookings/{}", paid.id)).await.status, 404);
-    for path in [format!("/reservations/{held}"), format!("/bookings/{}", of_eve.id)] {
-        assert_eq!(guest.gets(&app, &path).await.status, 200, "{path} stays the guest's");
-    }
-    // Once the payment has ended, the next sign-in takes the booking along.
-    let secret = pending.client_secret();
-    let done = json!({ "outcome": "success" });
-    let path = format!("/payments/simulated/{secret}/complete");
-    assert_eq!(app.post(&path, &done).await.status, 200);
-    let settled = acting.settled(&app, pending.id()).await;
-    assert_eq!(settled.status, BookingStatus::Confirmed);
-    assert_eq!(signs_in_elsewhere(&app, "ada").await.bookings, [settled.id]);
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn many_sign_ins_at_once_take_a_booking_along_once() {
-    let (app, event) = app_with_event().await;
-    account(&app, "ada", Role::Customer, None).await;
-    let guest = GuestBuyer::holds(&app, &event, &seats(&[1, 2])).await;
-    let paid = guest.confirms(&app, "k1", &guest.pays_from(CARD, "ada@example.org")).await;
-    let paid = paid.booking();
-    let (path, body) = (format!("/bookings/{}/cancel", paid.id), json!({}));
-    let caller = app.as_guest(&guest.token);
-    let (sign_ins, _) = tokio::join!(
-        futures_util::future::join_all((0..4).map(|_| signs_in_elsewhere(&app, "ada"))),
-        caller.post(&path, &body),
-    );
-    let times = sign_ins.iter().filter(|adopted| adopted.bookings.contains(&paid.id)).count();
-    assert_eq!(times, 1);
-    assert_eq!(app.number("SELECT COUNT(*) FROM audit WHERE action = 'guest.adopt'").await, 1);
     app.finish().await;
 }
 
