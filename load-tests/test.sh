@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 source scripts/lib/env.sh
 
 if [ "${1:-}" != inside ]; then
-  export GUESTS_PER_MINUTE=1000000000
+  export GUESTS_PER_MINUTE=1000000 ADDRESS_READS_PER_MINUTE=1000000 ADDRESS_REQUESTS_PER_MINUTE=1000000 \
+    PROOFS_PER_MINUTE=1000000
   exec python3 scripts/cluster.py --binary "$HOLDFAST_BIN" --port 0 -- load-tests/test.sh inside
 fi
 

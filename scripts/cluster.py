@@ -19,7 +19,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 
 from processes import Failure, Fleet, Stopped, exit_status  # noqa: E402
-from servers import (node_settings, run_holdfast, start_fake_stripe, start_nginx,  # noqa: E402
+from servers import (LIMITS, node_settings, run_holdfast, start_fake_stripe, start_nginx,  # noqa: E402
                      start_node)
 from stores import free_port, start_postgres, start_redis, workspace  # noqa: E402
 
@@ -53,8 +53,7 @@ def main():
         env = node_settings(folder, postgres.url(), [node.url for node in redis],
                             PUBLIC_URL=public, **stripe,
                             **{name: os.environ[name]
-                               for name in ("RATE_LIMITS", "GUESTS_PER_MINUTE")
-                               if name in os.environ})
+                               for name in ("RATE_LIMITS", *LIMITS) if name in os.environ})
         run_holdfast(options.binary, ["migrate"], env)
         # One node after the other, because the first node seeds the empty store.
         nodes = []

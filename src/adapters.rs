@@ -3,8 +3,10 @@
 #[cfg(feature = "failpoints")]
 pub mod faulty_gateway;
 pub mod in_process;
+pub mod in_process_limiter;
 pub mod kept_mail;
 pub mod redis_broker;
+pub mod redis_limiter;
 pub mod redlock;
 #[cfg(feature = "failpoints")]
 pub mod sabotage;

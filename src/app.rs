@@ -22,7 +22,7 @@ use crate::{
     adapters::system::SystemEntropy,
     catalogue::{Catalogue, create_event::HoldTimes, lifecycle, reads::Pace},
     desk::{administration::Administration, bookings::EventBookings},
-    http::{auth::Users, cookie::SiteCookie, tokens::Tokens},
+    http::{auth::Users, cookie::SiteCookie, limits::Limits, tokens::Tokens},
     identity::{
         accounts::{Accounts, standing::StoredUsers},
         organizations::Organizations,
@@ -50,7 +50,6 @@ use crate::{
             Reservations,
             forget::ForgetCursor,
             hold::{HoldQueue, Looks},
-            newcomers::Newcomers,
             terms::TermsCache,
         },
     },
@@ -75,6 +74,7 @@ pub struct App {
     live: LiveChanges,
     pub post: Post,
     shared: SharedParts,
+    limits: Limits,
     pages: Pages,
 }
 
@@ -110,8 +110,7 @@ impl App {
             relay: live.relay.clone(),
             looks: Looks::default(),
             queue: HoldQueue::default(),
-            holds_per_minute: config.holds.limit_per_minute(),
-            newcomers: Newcomers::per_minute(config.holds.newcomers_per_minute()),
+            holds_per_minute: config.holds.limit_per_minute(config.limits.rate_limits),
             expire_every: config.holds.expiry_pass,
             forgotten: ForgetCursor::default(),
         };
@@ -168,8 +167,10 @@ impl App {
             personal,
             retention_every: config.events.event_pass,
         };
+        let limiter = wiring::limiter(&config, &base)?;
+        let limits = Limits::new(&config.limits, slices::limited(), limiter);
         let config = Arc::new(config);
-        Ok(Self { config, base, slices, live, post, shared, pages: Pages::NONE })
+        Ok(Self { config, base, slices, live, post, shared, limits, pages: Pages::NONE })
     }
 
     /// Connects to the database without migrating it.

@@ -31,7 +31,7 @@ pub mod store;
 pub mod texts;
 pub mod views;
 
-use poem::{EndpointExt as _, Route, get, http::Method};
+use poem::{EndpointExt as _, Route, get};
 use poem_openapi::OpenApi;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +43,7 @@ use self::{
 };
 use crate::{
     access::Access,
-    http::overload::RouteRule,
+    http::{overload::RouteRule, route},
     kernel::{base::Base, passes::Pass},
     live::{LiveChanges, Relay, Stream},
     slice::{SharedParts, Slice},
@@ -81,7 +81,7 @@ impl Catalogue {
 impl Slice for Catalogue {
     // A stream stays open for hours, and has a limit of its own.
     const REFUSABLE: &'static [RouteRule] =
-        &[RouteRule { method: Method::GET, path: "events/*/stream", class: None }];
+        &[RouteRule { route: route::get("events/*/stream"), class: None }];
 
     fn routes(self, _shared: SharedParts) -> impl OpenApi + 'static {
         api::routes(&self)

@@ -15,6 +15,7 @@ use crate::{
     catalogue::settings::EventSettings,
     http::{
         connections::settings::ConnectionSettings,
+        limits::settings::LimitSettings,
         overload::settings::OverloadSettings,
         settings::{NetworkSettings, TokenSettings},
     },
@@ -66,6 +67,7 @@ sections! {
     network: NetworkSettings,
     connections: ConnectionSettings,
     overload: OverloadSettings,
+    limits: LimitSettings,
     database: DatabaseSettings,
     redis: RedisSettings,
     tokens: TokenSettings,
@@ -108,6 +110,8 @@ pub struct Sabotage {
     pub dropped_guard: Option<crate::kernel::db::Guard>,
     /// Whether the lock manager grants every lock.
     pub locks_say_yes: bool,
+    /// Whether the rate limiter lets every request pass.
+    pub limiter_says_yes: bool,
 }
 
 impl Config {

@@ -1,4 +1,5 @@
-//! The parts that a slice adds to the program: routes, passes, kinds of sagas and invariants, and what a busy node refuses.
+//! The parts that a slice adds to the program: routes, passes, kinds of sagas and invariants, what a busy node refuses,
+//! and which requests are limited.
 //!
 //! `app/slices.rs` lists the slices; everything else about a slice is in its own folder.
 
@@ -11,6 +12,7 @@ use crate::{
     access::Access,
     http::{
         auth::{Adopt, Users},
+        limits::LimitRule,
         overload::RouteRule,
         tokens::Tokens,
     },
@@ -50,6 +52,9 @@ pub trait Slice: Clone + Send + Sync + 'static {
 
     /// The routes that a node may refuse when it cannot keep up, and the reads that it never refuses.
     const REFUSABLE: &'static [RouteRule] = &[];
+
+    /// The routes that are limited in a way of their own.
+    const LIMITED: &'static [LimitRule] = &[];
 
     /// The documented routes, below `/api/v1`. A slice without routes returns `()`.
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static;

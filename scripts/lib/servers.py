@@ -18,11 +18,14 @@ PORT_TRIES = 3
 NGINX_TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                               "..", "..", "deploy", "nginx", "holdfast.conf.template")
 
+# The limits by address and by buyer, which runs that play a crowd raise.
+LIMITS = ("ADDRESS_READS_PER_MINUTE", "ADDRESS_REQUESTS_PER_MINUTE", "USER_REQUESTS_PER_MINUTE",
+          "GUESTS_PER_MINUTE", "PROOFS_PER_MINUTE")
 # Settings of the caller's shell that must not reach the started nodes.
-OURS = ("HOLDFAST_BIND", "HOLDFAST_INTERNAL_BIND", "HOLDFAST_ENV", "HOLDFAST_DEVELOPMENT_ANYWHERE",
+OURS = (*LIMITS, "HOLDFAST_BIND", "HOLDFAST_INTERNAL_BIND", "HOLDFAST_ENV", "HOLDFAST_DEVELOPMENT_ANYWHERE",
         "HOLDFAST_DATA_DIR", "DATABASE_URL", "REDIS_URLS", "JWT_SECRET", "JWT_SECRET_PREVIOUS",
         "KEY_RING", "GUEST_TOKEN_SECRET", "CORS_ORIGINS", "TRUSTED_PROXIES", "PUBLIC_URL", "RATE_LIMITS",
-        "GUESTS_PER_MINUTE", "AMQP_URL", "SMTP_URL", "DEFAULT_PAYMENT_PROVIDER", "STRIPE_SECRET_KEY",
+        "AMQP_URL", "SMTP_URL", "DEFAULT_PAYMENT_PROVIDER", "STRIPE_SECRET_KEY",
         "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE",
         "STRIPE_METHOD_TYPES")
 

@@ -120,14 +120,16 @@ impl App {
         };
         let provider = self.slices.checkouts.gateway.provider();
         routes
+            .catch_all_error(|error| async move { problem::from_poem(error) })
+            .with(self.limits.clone())
+            .with(self.overload())
             .data(Arc::clone(&self.shared.tokens))
             .data(Arc::clone(&self.shared.users))
             .data(Arc::clone(&self.shared.adopt))
             .data(self.base.db.clone())
             .data(self.config.network.trusted_proxies.clone())
+            .data(self.config.network.proxy_header)
             .data(self.config.network.public_url.clone())
-            .catch_all_error(|error| async move { problem::from_poem(error) })
-            .with(self.overload())
             .with(SecureHeaders::for_gateway(provider))
             .with(Cors::new(self.config.network.cors_origins.clone()))
     }

@@ -8,7 +8,7 @@ use poem_openapi::OpenApi;
 use crate::{
     catalogue::Catalogue,
     desk::{administration::Administration, bookings::EventBookings},
-    http::overload::RouteRule,
+    http::{limits::LimitRule, overload::RouteRule},
     identity::{accounts::Accounts, organizations::Organizations, sessions::Sessions},
     kernel::{
         db::{Db, StoreError},
@@ -86,6 +86,11 @@ macro_rules! slices {
         /// The columns that are stored encrypted.
         pub fn sealed() -> impl Iterator<Item = &'static SealedColumn> {
             [$(<$slice as Slice>::SEALED),*].into_iter().flatten()
+        }
+
+        /// The routes that are limited in a way of their own.
+        pub fn limited() -> impl Iterator<Item = &'static LimitRule> {
+            [$(<$slice as Slice>::LIMITED),*].into_iter().flatten()
         }
 
         /// The routes that a node may refuse when it cannot keep up.

@@ -8,8 +8,10 @@ use holdfast_domain::checkout::Taking;
 use crate::{
     adapters::{
         in_process::{InProcessBroker, InProcessLocks},
+        in_process_limiter::InProcessLimiter,
         kept_mail::KeptMails,
         redis_broker::RedisBroker,
+        redis_limiter::RedisLimiter,
         redlock::Redlock,
         simulated_gateway::SimulatedGateway,
         smtp::SmtpMailer,
@@ -21,7 +23,7 @@ use crate::{
         db::{ClockOffset, Db},
         environment::Environment,
         ports::{
-            Broker, Clock, Entropy, LockManager, Mailer, PaymentGateway,
+            Broker, Clock, Entropy, LockManager, Mailer, PaymentGateway, RateLimiter,
             payments::{SimulatedBank, method_types::MethodType},
         },
         tasks::Tasks,
@@ -70,6 +72,19 @@ pub(super) fn broker(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Bro
         return Ok(Arc::new(InProcessBroker::default()));
     }
     Ok(Arc::new(RedisBroker::start(config.redis.urls.expose(), &base.tasks)?))
+}
+
+/// Buckets in this process, or on the nodes of `REDIS_URLS`.
+pub(super) fn limiter(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn RateLimiter>> {
+    #[cfg(feature = "failpoints")]
+    if config.sabotage.limiter_says_yes {
+        return Ok(Arc::new(crate::adapters::sabotage::YesLimiter));
+    }
+    let clock = Arc::clone(&base.clock);
+    if config.redis.urls.is_empty() {
+        return Ok(Arc::new(InProcessLimiter::new(clock)));
+    }
+    Ok(Arc::new(RedisLimiter::start(config.redis.urls.expose(), clock, base.tasks.clone())?))
 }
 
 /// The mail server of the settings, or a place where mails are kept.

@@ -1,31 +1,28 @@
 //! Where a request comes from: the address of the connection, or the address that a trusted proxy reports for its
 //! caller.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use poem::Request;
 
-use crate::http::proxies::TrustedProxies;
+use crate::http::proxies::{ProxyHeader, TrustedProxies};
 
-const FORWARDED_FOR: &str = "X-Forwarded-For";
 /// The maximum number of proxies in a row that are followed.
 const MAX_HOPS: usize = 16;
 const NETWORK_BITS: u32 = 64;
 
-/// The caller's address; `None` over a connection without an address. `X-Forwarded-For` is read from its end, and
-/// only as far as trusted proxies wrote it, because anybody else can write anything there.
+/// The caller's address; `None` over a connection without an address. The header in which the trusted proxies report it is
+/// read from its end, and only as far as trusted proxies wrote it, because anybody else can write anything there.
 pub fn address(request: &Request) -> Option<IpAddr> {
     let peer = request.remote_addr().as_socket_addr()?.ip().to_canonical();
     let Some(trusted) = request.data::<TrustedProxies>() else { return Some(peer) };
-    let said: Vec<&str> = request
-        .headers()
-        .get_all(FORWARDED_FOR)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .collect();
-    Some(caller(peer, &said, trusted))
+    if !trusted.contains(peer) {
+        return Some(peer);
+    }
+    let header = request.data::<ProxyHeader>().copied().unwrap_or_default();
+    let values = request.headers().get_all(header.name());
+    let values: Vec<&str> = values.iter().filter_map(|value| value.to_str().ok()).collect();
+    Some(caller(peer, &header.addresses(&values), trusted))
 }
 
 /// The address that stands for all addresses of one customer: an IPv6 customer has at least the network of 64 bits
@@ -40,38 +37,116 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-fn caller(peer: IpAddr, said: &[&str], trusted: &TrustedProxies) -> IpAddr {
+/// Follows what proxies said, from the last one on, as long as the one who said it is trusted. `None` in the list is
+/// something that names no address; nothing before it is followed.
+fn caller(peer: IpAddr, said: &[Option<IpAddr>], trusted: &TrustedProxies) -> IpAddr {
     let mut caller = peer;
     for claim in said.iter().rev().take(MAX_HOPS) {
-        if !trusted.contains(caller) {
-            break;
-        }
-        match claim.parse::<IpAddr>() {
-            Ok(address) => caller = address.to_canonical(),
-            Err(_) => break,
-        }
+        let (true, Some(address)) = (trusted.contains(caller), claim) else { break };
+        caller = address.to_canonical();
     }
     caller
+}
+
+impl ProxyHeader {
+    /// The addresses that the header's values name, in their order; `None` for a part that names no address.
+    fn addresses(self, values: &[&str]) -> Vec<Option<IpAddr>> {
+        match self {
+            Self::ForwardedFor => values
+                .iter()
+                .flat_map(|value| value.split(','))
+                .map(|part| node(part.trim()))
+                .collect(),
+            Self::Forwarded => values.iter().flat_map(|value| forwarded(value)).collect(),
+        }
+    }
+}
+
+/// The node of each element of a `Forwarded` value (RFC 7239, 4). A quoted string that does not end hides everything, as
+/// if the value had one element without an address.
+fn forwarded(value: &str) -> Vec<Option<IpAddr>> {
+    let (mut elements, mut is_quoted, mut is_escaped) = (vec![String::new()], false, false);
+    for letter in value.chars() {
+        let starts_next = letter == ',' && !is_quoted;
+        if letter == '"' && !is_escaped {
+            is_quoted = !is_quoted;
+        }
+        is_escaped = letter == '\\' && is_quoted && !is_escaped;
+        match elements.last_mut() {
+            Some(element) if !starts_next => element.push(letter),
+            _ => elements.push(String::new()),
+        }
+    }
+    if is_quoted {
+        return vec![None];
+    }
+    elements.iter().map(|element| node_of(element)).collect()
+}
+
+/// The node that the parameter `for` of an element names. A node contains no semicolon.
+fn node_of(element: &str) -> Option<IpAddr> {
+    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
+    node(value.trim().trim_matches('"'))
+}
+
+/// An address, with or without a port (RFC 7239, 6). An IPv6 address with a port stands in brackets.
+fn node(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let with_port = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    bare.parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn check(header: ProxyHeader, peer: &str, values: &[&str], expected: &str) {
+        let trusted = TrustedProxies::parse(["10.0.0.0/8", "192.0.2.1"]).expect("networks");
+        let peer = peer.parse().expect("an address");
+        let found = caller(peer, &header.addresses(values), &trusted);
+        assert_eq!(found.to_string(), expected, "{peer} {values:?}");
+    }
+
     #[test]
     fn only_trusted_proxies_speak_for_others() {
-        let trusted = TrustedProxies::parse(["10.0.0.0/8", "192.0.2.1"]).expect("networks");
-        for (peer, said, caller_is) in [
-            ("203.0.113.5", vec!["198.51.100.1"], "203.0.113.5"),
-            ("10.0.0.1", vec!["198.51.100.1"], "198.51.100.1"),
-            ("10.0.0.1", vec!["198.51.100.1", "203.0.113.5"], "203.0.113.5"),
-            ("10.0.0.1", vec!["198.51.100.1", "203.0.113.5", "192.0.2.1"], "203.0.113.5"),
-            ("10.0.0.1", vec![], "10.0.0.1"),
-            ("10.0.0.1", vec!["nonsense"], "10.0.0.1"),
-            ("10.0.0.1", vec!["198.51.100.1", "nonsense"], "10.0.0.1"),
+        for (peer, values, expected) in [
+            ("203.0.113.5", &["198.51.100.1"][..], "203.0.113.5"),
+            ("10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["198.51.100.1, 203.0.113.5"], "203.0.113.5"),
+            ("10.0.0.1", &["198.51.100.1", "203.0.113.5,192.0.2.1"], "203.0.113.5"),
+            ("10.0.0.1", &["198.51.100.1:4711"], "198.51.100.1"),
+            ("10.0.0.1", &["[2001:db8::1]:4711"], "2001:db8::1"),
+            ("10.0.0.1", &["2001:db8::1"], "2001:db8::1"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["nonsense"], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1,nonsense"], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1,"], "10.0.0.1"),
         ] {
-            let found = caller(peer.parse().expect("an address"), &said, &trusted);
-            assert_eq!(found.to_string(), caller_is, "{peer} {said:?}");
+            check(ProxyHeader::ForwardedFor, peer, values, expected);
+        }
+    }
+
+    #[test]
+    fn the_standard_header_is_read_from_its_end_too() {
+        for (peer, values, expected) in [
+            ("203.0.113.5", &["for=198.51.100.1"][..], "203.0.113.5"),
+            ("10.0.0.1", &["for=198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["by=10.0.0.1; For=198.51.100.1 ;proto=https"], "198.51.100.1"),
+            ("10.0.0.1", &["for=198.51.100.1, for=203.0.113.5"], "203.0.113.5"),
+            ("10.0.0.1", &["for=198.51.100.1", "for=203.0.113.5, for=192.0.2.1"], "203.0.113.5"),
+            ("10.0.0.1", &["for=\"[2001:db8:cafe::17]:4711\""], "2001:db8:cafe::17"),
+            ("10.0.0.1", &["for=\"[2001:db8:cafe::17]\""], "2001:db8:cafe::17"),
+            ("10.0.0.1", &["for=\"198.51.100.1:4711\";host=\"a,b\""], "198.51.100.1"),
+            ("10.0.0.1", &["for=198.51.100.1, for=unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["for=198.51.100.1, for=_gazonk"], "10.0.0.1"),
+            ("10.0.0.1", &["for=198.51.100.1, proto=https"], "10.0.0.1"),
+            // What a caller leaves open hides what the proxy adds, and helps the caller to no other address.
+            ("10.0.0.1", &["for=\"198.51.100.1, for=203.0.113.5"], "10.0.0.1"),
+            ("10.0.0.1", &["for=\"a\\\", for=198.51.100.1\", for=203.0.113.5"], "203.0.113.5"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+        ] {
+            check(ProxyHeader::Forwarded, peer, values, expected);
         }
     }
 }

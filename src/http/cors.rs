@@ -14,7 +14,8 @@ use crate::kernel::settings::{Setting, Value, WebAddress, Wrong, parts};
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, \
      if-none-match, last-event-id, x-booking-link, x-guest-token";
-const ANSWER_HEADERS: &str = "etag, idempotency-replayed, location, retry-after";
+const ANSWER_HEADERS: &str =
+    "etag, idempotency-replayed, location, ratelimit, ratelimit-policy, retry-after";
 /// How long a browser may cache the response to a preflight request.
 const REMEMBER_SECS: &str = "600";
 

@@ -23,10 +23,12 @@ use poem::{
 };
 
 use self::lane::Lane;
-use super::problem::ApiProblem;
+use super::{
+    problem::ApiProblem,
+    route::{RoutePattern, as_read, below_api},
+};
 use crate::kernel::ports::{Clock, Entropy};
 
-const API: &str = "/api/v1/";
 /// The longest time in `Retry-After`, in seconds; the shortest is 1. Callers who were refused at the same time shall
 /// not come back at the same time.
 const MAX_RETRY_SECS: u8 = 4;
@@ -48,20 +50,9 @@ const READS: Class = Class { name: "reads", assumed: 2_000, patience: 1 };
 /// The class of the requests of one route.
 #[derive(Debug)]
 pub struct RouteRule {
-    pub method: Method,
-    /// The path below `/api/v1/`; `*` stands for one part of it.
-    pub path: &'static str,
+    pub route: RoutePattern,
     /// `None` for a read that is never refused here.
     pub class: Option<Class>,
-}
-
-impl RouteRule {
-    fn is_for(&self, method: &Method, path: &str) -> bool {
-        let parts = || self.path.split('/').zip(path.split('/'));
-        self.method == *method
-            && self.path.split('/').count() == path.split('/').count()
-            && parts().all(|(rule, part)| rule == "*" || rule == part)
-    }
 }
 
 /// The lanes of this node; a middleware. Cheap to clone.
@@ -94,12 +85,10 @@ impl Overload {
 
     /// The class of a request; `None` for one that is never refused.
     pub fn class_of(&self, method: &Method, path: &str) -> Option<Class> {
-        let path = path.strip_prefix(API)?;
-        // A HEAD is a GET whose body is left out.
-        let method = if *method == Method::HEAD { &Method::GET } else { method };
-        match self.0.rules.iter().find(|rule| rule.is_for(method, path)) {
+        let path = below_api(path)?;
+        match self.0.rules.iter().find(|rule| rule.route.is_for(method, path)) {
             Some(rule) => rule.class,
-            None => (*method == Method::GET).then_some(READS),
+            None => (*as_read(method) == Method::GET).then_some(READS),
         }
     }
 
@@ -174,6 +163,15 @@ impl Turn {
         }
     }
 
+    /// Gives the place back without counting the request among those that this node has done.
+    pub fn withdraw(&self) {
+        if let Some(inside) = &self.0
+            && !inside.has_left.swap(true, Ordering::Relaxed)
+        {
+            inside.lanes.lane(inside.class).withdraw();
+        }
+    }
+
     fn end(&self) {
         if let Some(inside) = &self.0 {
             inside.leave();
@@ -224,14 +222,17 @@ impl<E: Endpoint> Endpoint for Guarded<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::system::{SystemClock, SystemEntropy};
+    use crate::{
+        adapters::system::{SystemClock, SystemEntropy},
+        http::route::{get, post},
+    };
 
     const SLOW: Class = Class { name: "slow", assumed: 1, patience: 2 };
     const QUICK: Class = Class { name: "quick", assumed: 1, patience: 1 };
     const RULES: &[RouteRule] = &[
-        RouteRule { method: Method::POST, path: "a/*/b", class: Some(SLOW) },
-        RouteRule { method: Method::POST, path: "a", class: Some(QUICK) },
-        RouteRule { method: Method::GET, path: "a/*/stream", class: None },
+        RouteRule { route: post("a/*/b"), class: Some(SLOW) },
+        RouteRule { route: post("a"), class: Some(QUICK) },
+        RouteRule { route: get("a/*/stream"), class: None },
     ];
 
     fn overload() -> Overload {

@@ -1,8 +1,8 @@
-//! The proxies whose `X-Forwarded-For` the server trusts, as a setting.
+//! The proxies that the server trusts to say where a request comes from, and the header in which they say it, as settings.
 
 use std::net::IpAddr;
 
-use crate::kernel::settings::{Setting, Value, Wrong, parts};
+use crate::kernel::settings::{Setting, Value, Wrong, one_of, parts};
 
 /// The share of all addresses that nobody's proxies have.
 const MOST: f64 = 1.0 / 64.0;
@@ -89,6 +89,33 @@ impl Value for TrustedProxies {
 
     fn read(text: &str, _: &Setting) -> Result<Self, Wrong> {
         Self::parse(parts(text)).ok_or(Wrong::Form)
+    }
+}
+
+/// The header in which the trusted proxies report the address of their caller. Only one is read: a proxy that writes the one
+/// passes the other on as the caller wrote it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ProxyHeader {
+    #[default]
+    ForwardedFor,
+    /// RFC 7239.
+    Forwarded,
+}
+
+impl ProxyHeader {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+        }
+    }
+}
+
+impl Value for ProxyHeader {
+    const FORM: &'static str = "`X-Forwarded-For` or `Forwarded`";
+
+    fn read(text: &str, _: &Setting) -> Result<Self, Wrong> {
+        one_of(text, &[("X-Forwarded-For", Self::ForwardedFor), ("Forwarded", Self::Forwarded)])
     }
 }
 

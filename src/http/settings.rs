@@ -1,6 +1,10 @@
 //! The settings of the HTTP interface.
 
-use super::{cors::Origins, proxies::TrustedProxies, secret::SigningSecret};
+use super::{
+    cors::Origins,
+    proxies::{ProxyHeader, TrustedProxies},
+    secret::SigningSecret,
+};
 use crate::kernel::settings::{WebAddress, in_development, optional, section, text};
 
 section! {
@@ -11,9 +15,11 @@ section! {
         pub public_url: WebAddress = in_development("PUBLIC_URL", "`http://` and `HOLDFAST_BIND`"),
         /// Other sites whose pages may call the API.
         pub cors_origins: Origins = text("CORS_ORIGINS", ""),
-        /// The proxies whose `X-Forwarded-For` the server trusts. Production refuses networks that contain about
-        /// everybody.
+        /// The proxies that the server trusts to say where a request comes from. Production refuses networks that contain
+        /// about everybody.
         pub trusted_proxies: TrustedProxies = text("TRUSTED_PROXIES", ""),
+        /// The header in which the trusted proxies say it.
+        pub proxy_header: ProxyHeader = text("TRUSTED_PROXY_HEADER", "X-Forwarded-For"),
     }
 }
 

@@ -34,7 +34,11 @@ use tokio::sync::Semaphore;
 pub use self::store::UserFilter;
 use self::{letters::AccountLetters, password::Passwords, settings::AccountSettings};
 use crate::{
-    http::cookie::SiteCookie,
+    http::{
+        cookie::SiteCookie,
+        limits::{CountedAs, LimitRule, settings::Limit},
+        route::{post, put},
+    },
     identity::sessions::Sessions,
     kernel::{
         base::Base,
@@ -104,7 +108,22 @@ impl Accounts {
     }
 }
 
+/// Routes at which somebody could guess a password or a code, fill the table of accounts, or have mails sent.
+const LIMITED: &[LimitRule] = &[
+    LimitRule { route: post("auth/login"), counted: CountedAs::Strict(Limit::PROOFS) },
+    LimitRule { route: post("auth/activate"), counted: CountedAs::Strict(Limit::PROOFS) },
+    LimitRule { route: post("auth/password/reset"), counted: CountedAs::Strict(Limit::PROOFS) },
+    LimitRule { route: post("auth/email/confirm"), counted: CountedAs::Strict(Limit::PROOFS) },
+    LimitRule { route: put("auth/password"), counted: CountedAs::Strict(Limit::PROOFS) },
+    LimitRule { route: post("auth/register"), counted: CountedAs::Strict(Limit::REGISTRATIONS) },
+    LimitRule { route: post("auth/activate/mail"), counted: CountedAs::Strict(Limit::MAILS) },
+    LimitRule { route: post("auth/password/forgot"), counted: CountedAs::Strict(Limit::MAILS) },
+    LimitRule { route: post("auth/email"), counted: CountedAs::Strict(Limit::MAILS) },
+];
+
 impl Slice for Accounts {
+    const LIMITED: &'static [LimitRule] = LIMITED;
+
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         let SharedParts { tokens, adopt, users, personal, .. } = shared;
         (

@@ -26,7 +26,11 @@ pub use self::{
     renew::{RenewError, Renewed},
 };
 use crate::{
-    http::cookie::SiteCookie,
+    http::{
+        cookie::SiteCookie,
+        limits::{CountedAs, LimitRule},
+        route::post,
+    },
     kernel::{
         base::Base,
         db::{self, Sql, StoreError},
@@ -129,6 +133,9 @@ pub async fn end_others(
 
 impl Slice for Sessions {
     const SEALED: &'static [SealedColumn] = &[DEVICE];
+    // Every page begins with it, and comes without a token.
+    const LIMITED: &'static [LimitRule] =
+        &[LimitRule { route: post("auth/refresh"), counted: CountedAs::Read }];
 
     fn routes(self, _shared: SharedParts) -> impl OpenApi + 'static {
         api::SessionsApi { sessions: self }

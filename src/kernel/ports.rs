@@ -6,6 +6,7 @@
 pub mod broker;
 pub mod clock;
 pub mod entropy;
+pub mod limiter;
 pub mod locks;
 pub mod mailer;
 pub mod payments;
@@ -13,6 +14,7 @@ pub mod payments;
 pub use broker::Broker;
 pub use clock::Clock;
 pub use entropy::Entropy;
+pub use limiter::RateLimiter;
 pub use locks::LockManager;
 pub use mailer::Mailer;
 pub use payments::PaymentGateway;

@@ -2,10 +2,10 @@
 
 use super::{Config, node::DevelopmentReach};
 use crate::{
-    http::{secret::SigningSecret, settings::TokenSettings},
+    http::{limits::settings::RateLimits, secret::SigningSecret, settings::TokenSettings},
     kernel::{environment::Environment, settings::SettingRefusal},
     messages::settings::MailSettings,
-    shop::{checkout::settings::GatewaySettings, reservations::settings::RateLimits},
+    shop::checkout::settings::GatewaySettings,
 };
 
 const GUESSABLE: &str = "can be guessed: set the output of `openssl rand -hex 32`";
@@ -48,7 +48,7 @@ fn production(config: &Config) -> Result<(), SettingRefusal> {
     if matches!(config.mail, MailSettings::Kept) {
         return refuse("SMTP_URL", "is needed in production: buyers get their bookings by mail");
     }
-    if config.holds.rate_limits == RateLimits::Off {
+    if config.limits.rate_limits == RateLimits::Off {
         return refuse("RATE_LIMITS", "cannot be off in production");
     }
     if config.network.trusted_proxies.are_about_everybody() {

@@ -146,7 +146,7 @@ fn a_number_is_accepted_in_its_range_and_refused_outside_of_it() {
 #[test]
 fn every_default_is_accepted() {
     let config = load("").expect("the defaults");
-    assert_eq!(config.holds.limit_per_minute(), 30);
+    assert_eq!(config.holds.limit_per_minute(config.limits.rate_limits), 30);
     assert_eq!(config.redis.lock_ttl.as_secs(), 5);
     assert_eq!(config.holds.ttl.as_secs(), 600);
     assert_eq!(config.network.public_url.as_str(), "http://127.0.0.1:8080");

@@ -4,14 +4,18 @@
 //! of `holdfast_domain::checkout` and the effects. `answer` builds the responses to the buyer. `docs/ARCHITECTURE.md`
 //! walks through a confirmation. Amounts come from the reservations, never from the caller.
 
-use poem::{EndpointExt as _, Route, get, http::Method};
+use poem::{EndpointExt as _, Route, get};
 use poem_openapi::OpenApi;
 use std::{sync::Arc, time::Duration};
 
 use holdfast_contract::bookings::PaymentMethodType;
 
 use crate::{
-    http::overload::{Class, RouteRule},
+    http::{
+        limits::{CountedAs, LimitRule},
+        overload::{Class, RouteRule},
+        route::post,
+    },
     kernel::{
         base::Base,
         db::StoreError,
@@ -124,7 +128,10 @@ const CHECKOUTS: Class = Class { name: "checkouts", assumed: 200, patience: 2 };
 impl Slice for Checkouts {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
     const REFUSABLE: &'static [RouteRule] =
-        &[RouteRule { method: Method::POST, path: "bookings/confirm", class: Some(CHECKOUTS) }];
+        &[RouteRule { route: post("bookings/confirm"), class: Some(CHECKOUTS) }];
+    // The gateway's webhooks carry a signature, and nobody sends them again for long.
+    const LIMITED: &'static [LimitRule] =
+        &[LimitRule { route: post("payments/webhooks/stripe"), counted: CountedAs::Free }];
 
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         (

@@ -20,6 +20,10 @@ use tokio::sync::Semaphore;
 
 use self::letters::CodeLetters;
 use crate::{
+    http::{
+        limits::{CountedAs, LimitRule, settings::Limit},
+        route::post,
+    },
     kernel::{
         base::Base,
         db::{StoreError, UseCaseError},
@@ -111,7 +115,17 @@ impl BookingLinks {
     }
 }
 
+/// Routes at which somebody could have mails sent, or guess a code.
+const LIMITED: &[LimitRule] = &[
+    LimitRule { route: post("bookings/lookup"), counted: CountedAs::Strict(Limit::MAILS) },
+    LimitRule { route: post("bookings/*/mail"), counted: CountedAs::Strict(Limit::MAILS) },
+    LimitRule { route: post("bookings/*/code"), counted: CountedAs::Strict(Limit::MAILS) },
+    LimitRule { route: post("bookings/*/code/proof"), counted: CountedAs::Strict(Limit::PROOFS) },
+];
+
 impl Slice for BookingLinks {
+    const LIMITED: &'static [LimitRule] = LIMITED;
+
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         api::LinksApi { access: shared.access, links: self }
     }

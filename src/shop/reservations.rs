@@ -3,13 +3,16 @@
 //! The database decides, in one conditional statement ([`store::take_seats`]); locks only keep the losers of a
 //! race away from it. This slice never takes money: see `checkout`. `docs/ARCHITECTURE.md` walks through a hold.
 
-use poem::http::Method;
 use poem_openapi::OpenApi;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    http::overload::{Class, RouteRule},
+    http::{
+        limits::{CountedAs, LimitRule, settings::Limit},
+        overload::{Class, RouteRule},
+        route::post,
+    },
     kernel::{
         base::Base, invariants::Invariant, passes::Pass, personal::PersonalData, ports::LockManager,
     },
@@ -26,7 +29,6 @@ pub mod forget;
 pub mod hold;
 pub mod in_payment;
 mod invariants;
-pub mod newcomers;
 mod personal;
 pub mod read;
 pub mod release;
@@ -51,8 +53,6 @@ pub struct Reservations {
     pub queue: hold::HoldQueue,
     /// How many holds one buyer may make in one event per minute.
     pub holds_per_minute: u32,
-    /// How fast one network address may become new guests.
-    pub newcomers: newcomers::Newcomers,
     /// How often the pass clears lapsed reservations away.
     pub expire_every: Duration,
     /// How far the pass has come that deletes old reservations.
@@ -65,7 +65,11 @@ const HOLDS: Class = Class { name: "holds", assumed: 500, patience: 1 };
 impl Slice for Reservations {
     const INVARIANTS: &'static [Invariant] = invariants::INVARIANTS;
     const REFUSABLE: &'static [RouteRule] =
-        &[RouteRule { method: Method::POST, path: "events/*/reservations", class: Some(HOLDS) }];
+        &[RouteRule { route: post("events/*/reservations"), class: Some(HOLDS) }];
+    const LIMITED: &'static [LimitRule] = &[LimitRule {
+        route: post("events/*/reservations"),
+        counted: CountedAs::StrictForStrangers(Limit::GUESTS),
+    }];
 
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         let SharedParts { access, tokens, users, adopt, .. } = shared;

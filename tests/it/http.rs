@@ -4,6 +4,7 @@ mod alone;
 mod arrays;
 mod connections;
 mod kept;
+mod limits;
 mod nul;
 mod origins;
 mod overload;

@@ -9,6 +9,7 @@ pub mod mailbox;
 pub mod paid;
 pub mod plans;
 pub mod process;
+pub mod redis_nodes;
 pub mod statements;
 pub mod stripe_rig;
 pub mod world;

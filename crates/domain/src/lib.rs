@@ -27,6 +27,7 @@ pub mod message;
 pub mod money;
 pub mod plan;
 pub mod pricing;
+pub mod rate;
 pub mod refund;
 pub mod reservation;
 pub mod saga;

@@ -44,6 +44,11 @@ impl Lane {
         may
     }
 
+    /// A request has left without any work for it, which says nothing about what this node can do.
+    pub fn withdraw(&mut self) {
+        self.inside = self.inside.saturating_sub(1);
+    }
+
     /// A request has left at this time.
     pub fn leave(&mut self, now: Duration) {
         self.inside = self.inside.saturating_sub(1);
@@ -127,6 +132,22 @@ mod tests {
             let wait_ms = longest as u64 * 1_000 / served;
             assert!(wait_ms <= 450 || longest == FLOOR, "{served}: {longest} inside, {wait_ms} ms");
         }
+    }
+
+    #[test]
+    fn requests_that_cost_nothing_do_not_make_a_node_look_fast() {
+        let mut lane = Lane::new(PATIENCE, 500);
+        drive(&mut lane, 0, 5_000, 3_000, 1_000);
+        let room = lane.room();
+        for ms in 0..2_000 {
+            for _ in 0..50 {
+                if lane.enter() {
+                    lane.withdraw();
+                }
+            }
+            drive(&mut lane, 5_000 + ms, 1, 3_000, 1_000);
+        }
+        assert!(lane.room() <= room * 11 / 10, "{room} became {}", lane.room());
     }
 
     #[test]

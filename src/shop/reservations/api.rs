@@ -14,7 +14,6 @@ use holdfast_domain::{
     reservation::{self, PlacesWish, SeatWish, Wishes},
     text::counted,
 };
-use poem::Request;
 use poem_openapi::{
     OpenApi, Tags,
     param::{Header, Path, Query},
@@ -35,7 +34,6 @@ use crate::{
     http::{
         auth::{self, Adopt, Bearer, Caller, Users},
         body::{self, Json, NoContent},
-        client,
         overload::Turn,
         page,
         problem::ApiProblem,
@@ -77,7 +75,6 @@ impl ReservationsApi {
     #[oai(path = "/events/:event_id/reservations", method = "post")]
     async fn hold(
         &self,
-        request: &Request,
         bearer: Bearer,
         /// The event's id or slug.
         event_id: Path<String>,
@@ -93,7 +90,7 @@ impl ReservationsApi {
             Some(event) if !bearer.is_both() => event,
             _ => self.access.visible(&self.caller(&bearer).await?, &event_id.0).await?,
         };
-        let buyer = self.buyer(request, &bearer, key.0.as_deref())?;
+        let buyer = self.buyer(&bearer, key.0.as_deref())?;
         let guest_token = match buyer {
             Buyer::Guest(guest) => Some(self.tokens.guest(guest)),
             Buyer::User(_) | Buyer::Door(_) | Buyer::Comp(_) => None,
@@ -234,12 +231,7 @@ impl ReservationsApi {
 
     /// The buyer for whom the hold is made. A caller without a token becomes a guest; with a key,
     /// every retry gives the same guest.
-    fn buyer(
-        &self,
-        request: &Request,
-        bearer: &Bearer,
-        key: Option<&str>,
-    ) -> Result<Buyer, ApiProblem> {
+    fn buyer(&self, bearer: &Bearer, key: Option<&str>) -> Result<Buyer, ApiProblem> {
         if let Some(buyer) = bearer.buyer() {
             return Ok(buyer);
         }
@@ -253,11 +245,6 @@ impl ReservationsApi {
             }
             Some(key) => self.tokens.guest_of_key(idempotency::bare(key)),
         };
-        let newcomers = &self.reservations.newcomers;
-        newcomers.admit(client::address(request)).map_err(|wait| {
-            let message = "Too many new visitors come from your network at this moment. Try again.";
-            ApiProblem::new(ProblemType::TooManyRequests, message).retry_after(wait.as_secs() + 1)
-        })?;
         Ok(Buyer::Guest(guest))
     }
 }

@@ -331,7 +331,14 @@ fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> C
         ("REDIS_URLS", redis_urls.join(",")),
         ("JWT_SECRET", "a secret for tests, of enough bytes".to_owned()),
         ("HOLDS_PER_MINUTE", "1000000".to_owned()),
+        // Everybody in a test has one address.
+        ("ADDRESS_READS_PER_MINUTE", "1000000".to_owned()),
+        ("ADDRESS_REQUESTS_PER_MINUTE", "1000000".to_owned()),
+        ("USER_REQUESTS_PER_MINUTE", "1000000".to_owned()),
         ("GUESTS_PER_MINUTE", "1000000".to_owned()),
+        ("PROOFS_PER_MINUTE", "1000000".to_owned()),
+        ("REGISTRATIONS_PER_MINUTE", "1000000".to_owned()),
+        ("MAILS_PER_MINUTE", "1000000".to_owned()),
         // Crowds in one process wait for long on a busy machine.
         ("QUEUE_WAIT_MS", "60000".to_owned()),
         ("PUBLIC_URL", "http://127.0.0.1".to_owned()),

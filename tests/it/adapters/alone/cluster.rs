@@ -3,7 +3,6 @@
 
 use std::{
     net::TcpListener,
-    process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,99 +16,8 @@ use crate::support::{
     crowd,
     fixture::{self, Event, Like, seats},
     harness::TestApp,
+    redis_nodes::Nodes,
 };
-
-/// Independent Redis nodes. They end when the value is dropped.
-struct Nodes {
-    children: Vec<Child>,
-    ports: Vec<u16>,
-}
-
-impl Nodes {
-    fn start() -> Self {
-        let ports: Vec<u16> = (0..3).map(|_| free_port()).collect();
-        let children = ports.iter().map(|port| redis(*port)).collect();
-        let nodes = Self { children, ports };
-        for port in &nodes.ports {
-            let deadline = Instant::now() + Duration::from_secs(10);
-            while std::net::TcpStream::connect(("127.0.0.1", *port)).is_err() {
-                assert!(Instant::now() < deadline, "redis-server does not answer");
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        }
-        nodes
-    }
-
-    fn urls(&self) -> Vec<String> {
-        self.ports.iter().map(|port| format!("redis://127.0.0.1:{port}")).collect()
-    }
-
-    fn signal(&self, signal: &str, count: usize) {
-        for child in &self.children[..count] {
-            let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
-            assert!(sent.expect("kill runs").success());
-        }
-    }
-
-    fn kill(&mut self, count: usize) {
-        for child in &mut self.children[..count] {
-            child.kill().expect("killed");
-            child.wait().expect("ended");
-        }
-    }
-
-    async fn flush(&self) {
-        for url in self.urls() {
-            let client = redis::Client::open(url).expect("an address");
-            let mut connection = client.get_multiplexed_async_connection().await.expect("connects");
-            redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await.expect("flushed");
-        }
-    }
-
-    async fn keys(&self) -> usize {
-        let mut keys = 0;
-        for url in self.urls() {
-            let client = redis::Client::open(url).expect("an address");
-            let mut connection = client.get_multiplexed_async_connection().await.expect("connects");
-            keys +=
-                redis::cmd("DBSIZE").query_async::<usize>(&mut connection).await.expect("a size");
-        }
-        keys
-    }
-}
-
-impl Drop for Nodes {
-    fn drop(&mut self) {
-        for child in &mut self.children {
-            // This signal ends a paused node, too.
-            child.kill().ok();
-            child.wait().ok();
-        }
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
-}
-
-fn redis(port: u16) -> Child {
-    Command::new("redis-server")
-        .args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-        ])
-        .args(["--dir", "/tmp"])
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("redis-server is installed")
-}
 
 async fn cluster(nodes: &Nodes) -> [Arc<TestApp>; 2] {
     let urls = RedisUrls::parse(&nodes.urls().join(",")).expect("independent nodes");

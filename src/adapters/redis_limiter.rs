@@ -1,0 +1,176 @@
+//! The buckets of senders in Redis, shared by all nodes of the program. A hash of the sender's name says on which of the
+//! independent Redis nodes its buckets are, so that the nodes share the work. One script counts a request in one round
+//! (<https://redis.io/docs/latest/develop/interact/programmability/eval-intro/>).
+//!
+//! While a Redis node is away, each node of the program counts its senders in its own memory. A node that comes back empty
+//! begins anew.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use redis::{Script, aio::ConnectionManager};
+use sha2::{Digest, Sha256};
+
+use super::{in_process_limiter::InProcessLimiter, redlock::lazy_connection};
+use crate::kernel::{
+    ports::{
+        Clock, RateLimiter,
+        limiter::{Count, Counted},
+    },
+    tasks::Tasks,
+};
+
+/// The time limit for a round.
+const BUDGET: Duration = Duration::from_millis(200);
+/// The pause between two attempts to reach a Redis node that is away.
+const PROBE_EVERY: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Clone)]
+pub struct RedisLimiter {
+    nodes: Arc<Vec<Node>>,
+    script: Arc<Script>,
+    meanwhile: InProcessLimiter,
+    tasks: Tasks,
+}
+
+#[derive(Clone)]
+struct Node {
+    connection: ConnectionManager,
+    /// Whether the node did not answer in time. Nobody asks it until it answers a probe.
+    is_away: Arc<AtomicBool>,
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node").field("is_away", &self.is_away).finish_non_exhaustive()
+    }
+}
+
+impl Node {
+    async fn answers(&self) -> bool {
+        let mut connection = self.connection.clone();
+        let ping = redis::cmd("PING");
+        let answer = ping.query_async::<String>(&mut connection);
+        matches!(tokio::time::timeout(BUDGET, answer).await, Ok(Ok(_)))
+    }
+
+    async fn probe(&self) {
+        while !self.answers().await {
+            tokio::time::sleep(PROBE_EVERY).await;
+        }
+        self.is_away.store(false, Ordering::Relaxed);
+        tracing::info!("a Redis node counts requests again");
+    }
+}
+
+impl RedisLimiter {
+    /// Connects in the background.
+    ///
+    /// # Errors
+    /// When an address is malformed.
+    pub fn start(
+        urls: &[String],
+        clock: Arc<dyn Clock>,
+        tasks: Tasks,
+    ) -> Result<Self, redis::RedisError> {
+        // Every node of the program must find the same Redis node, in whatever order its settings name them.
+        let mut urls = urls.to_vec();
+        urls.sort();
+        let clients = urls.iter().map(|url| redis::Client::open(url.as_str()));
+        let clients = clients.collect::<Result<Vec<_>, _>>()?;
+        let node = |connection| Node { connection, is_away: Arc::default() };
+        let nodes: Vec<Node> = clients.iter().filter_map(lazy_connection).map(node).collect();
+        let limiter = Self {
+            nodes: Arc::new(nodes),
+            script: Arc::new(Script::new(include_str!("redis_limiter/count.lua"))),
+            meanwhile: InProcessLimiter::new(clock),
+            tasks,
+        };
+        for node in limiter.nodes.iter().cloned() {
+            let this = limiter.clone();
+            limiter.tasks.spawn(async move {
+                if !node.answers().await {
+                    this.away(&node, "it does not answer");
+                }
+            });
+        }
+        Ok(limiter)
+    }
+
+    fn node_of(&self, sender: &str) -> Option<&Node> {
+        let hash = Sha256::digest(sender);
+        let hash = hash.iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
+        let nodes = u64::try_from(self.nodes.len()).ok()?;
+        self.nodes.get(usize::try_from(hash.checked_rem(nodes)?).ok()?)
+    }
+
+    async fn count_there(&self, node: &Node, sender: &str, counts: &[Count]) -> Option<Counted> {
+        if node.is_away.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut call = self.script.prepare_invoke();
+        for Count { name, quota, cost } in counts {
+            // Other settings have other buckets, so that nobody waits under a limit that no longer applies.
+            call.key(format!("holdfast:rate:{sender}:{name}:{}", quota.units));
+            call.arg(quota.unit_us()).arg(quota.full_us()).arg(*cost);
+        }
+        let mut connection = node.connection.clone();
+        let answer = call.invoke_async::<Vec<u64>>(&mut connection);
+        match tokio::time::timeout(BUDGET, answer).await {
+            Ok(Ok(answer)) => read(counts, &answer),
+            Ok(Err(error)) => {
+                self.away(node, &error.to_string());
+                None
+            }
+            Err(_) => {
+                self.away(node, "it does not answer");
+                None
+            }
+        }
+    }
+
+    fn away(&self, node: &Node, reason: &str) {
+        if node.is_away.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::warn!(
+            reason,
+            "a Redis node is away: each node counts the requests of its senders alone"
+        );
+        let (node, stopping) = (node.clone(), self.tasks.stopping());
+        self.tasks.spawn(async move {
+            stopping.run_until_cancelled(node.probe()).await;
+        });
+    }
+}
+
+/// What the script's answer means.
+fn read(counts: &[Count], answer: &[u64]) -> Option<Counted> {
+    let (has_room, filled) = answer.split_first()?;
+    let each = || counts.iter().zip(filled);
+    let waits = each().map(|(count, filled)| count.quota.used(*filled, count.cost).err());
+    let refused = waits.enumerate().filter_map(|(at, wait)| Some((at, wait?)));
+    Some(Counted {
+        levels: each().map(|(count, filled)| count.quota.level(*filled)).collect(),
+        refused: if *has_room == 1 { None } else { refused.max_by_key(|(_, wait)| *wait) },
+    })
+}
+
+#[async_trait]
+impl RateLimiter for RedisLimiter {
+    async fn count(&self, sender: &str, counts: &[Count]) -> Counted {
+        if let Some(node) = self.node_of(sender)
+            && let Some(counted) = self.count_there(node, sender, counts).await
+        {
+            return counted;
+        }
+        metrics::counter!("holdfast_limits_counted_alone_total").increment(1);
+        self.meanwhile.count(sender, counts).await
+    }
+}
