@@ -92,11 +92,13 @@ impl RedisLimiter {
             meanwhile: InProcessLimiter::new(clock),
             tasks,
         };
-        for node in limiter.nodes.iter().cloned() {
+        for at in 0..limiter.nodes.len() {
             let this = limiter.clone();
             limiter.tasks.spawn(async move {
-                if !node.answers().await {
-                    this.away(&node, "it does not answer");
+                if let Some(node) = this.nodes.get(at)
+                    && !node.answers().await
+                {
+                    this.away(node, "it does not answer");
                 }
             });
         }
