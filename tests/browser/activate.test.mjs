@@ -2,18 +2,14 @@
 
 import assert from 'node:assert/strict';
 
-import { acceptTerms, codeOf, isSignedIn, overflow, signIn, suite, tokenOf } from './helpers.mjs';
-
-const PASSWORD = 'Holdfast-2026-x';
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+import {
+  NEW_PASSWORD, PHONE, acceptTerms, codeOf, fillRegistration, isSignedIn, overflow, signIn, suite,
+  tokenOf, wrongOf } from './helpers.mjs';
 
 const { scenario, api, mailTo, newAccount, activate } = suite();
 
 async function register(page, email, name = 'Ada') {
-  await page.locator('#first_name').fill(name);
-  await page.locator('#email').fill(email);
-  await page.locator('#password').fill(PASSWORD);
-  await acceptTerms(page);
+  await fillRegistration(page, email, { name });
   await page.getByTestId('register-button').click();
   await page.getByTestId('code-form').getByText(email).waitFor();
   await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
@@ -48,7 +44,7 @@ scenario('another_browser_chooses_a_password_and_a_name', async ({ visitor }) =>
   await page.getByTestId('activate-button').click();
   await isSignedIn(page);
   await signedInAs(page, 'Grace');
-  const { status } = await api('POST', '/auth/login', { email, password: PASSWORD });
+  const { status } = await api('POST', '/auth/login', { email, password: NEW_PASSWORD });
   assert.equal(status, 401, 'the password of the registration counts');
   page.faults.length = 0;
 });
@@ -58,7 +54,7 @@ scenario('a_wrong_code_is_told_and_the_mail_comes_once_more', async ({ visitor }
   const page = await visitor('/register');
   await register(page, email);
   const code = codeOf(await mailTo(email, '/activate#'));
-  await page.locator('#mail-code').fill(code === '000000' ? '000001' : '000000');
+  await page.locator('#mail-code').fill(wrongOf(code));
   await page.getByTestId('no-proof').waitFor();
   await page.getByTestId('ask-again').click();
   await page.getByTestId('asked').waitFor();

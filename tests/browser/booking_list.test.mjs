@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
-import { THEATRE, bearerOf, enterAs, overflow, suite } from './helpers.mjs';
+import { PHONE, THEATRE, bearerOf, enterAs, overflow, suite } from './helpers.mjs';
 
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const EMAIL = 'ada.parts@example.org';
 
 // Ada has a booking ahead, and a declined one.

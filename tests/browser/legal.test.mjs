@@ -8,14 +8,12 @@ import { after } from 'node:test';
 
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
 import {
-  THEATRE, acceptTerms, checkoutIsOpen, emailOf, holdSeats, isConfirmed, isSignedIn, overflow,
-  suite, watchConfirms,
+  NEW_PASSWORD, PHONE, THEATRE, acceptTerms, checkoutIsOpen, emailOf, holdSeats, isConfirmed,
+  isSignedIn, overflow, suite, title, watchConfirms,
 } from './helpers.mjs';
 
 const OLD = '2026-06-01';
 const PRESENT = '2026-11-01';
-const PASSWORD = 'Holdfast-2026-x';
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 const file = (title, text) => `---\nversion: ${PRESENT}\ntitle: ${title}\n---\n${text}\n`;
 
@@ -33,7 +31,6 @@ const { scenario, row, activate } = suite(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const complaint = (page) => page.locator('#accepted-terms[aria-invalid="true"]').waitFor();
 
 // The page shows the documents that it was opened with, as if another version had come since.
@@ -74,7 +71,7 @@ scenario('who_registers_accepts_the_terms_at_their_field', async ({ visitor }) =
   const email = 'accepts@example.org';
   await page.locator('#first_name').fill('Ada');
   await page.locator('#email').fill(email);
-  await page.locator('#password').fill(PASSWORD);
+  await page.locator('#password').fill(NEW_PASSWORD);
   await page.getByTestId('register-button').click();
   await complaint(page);
   await page.getByText('Read and accept the terms of sale.').waitFor();

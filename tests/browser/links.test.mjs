@@ -3,27 +3,13 @@
 import assert from 'node:assert/strict';
 
 import {
-  THEATRE, codeOf, emailOf, holdSeats, isConfirmed, overflow, pay, suite,
+  PHONE, THEATRE, codeOf, emailOf, holdSeats, isConfirmed, overflow, pay, signIn, suite, title,
 } from './helpers.mjs';
 
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-
-const { scenario, mailTo, newAccount, row, url } = suite();
+const { scenario, mailTo, newAccount, row } = suite();
 
 const FIRST = '/bookings/HF-';
 const linkOf = (mail) => mail.links.find((link) => link.includes(FIRST));
-const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
-
-// The newest of the mails to this address, once there are as many.
-async function newest(email, many) {
-  for (let looks = 0; looks < 100; looks += 1) {
-    const answer = await fetch(`${url()}/api/development/mails?to=${encodeURIComponent(email)}`);
-    const { items } = await answer.json();
-    if (items.length >= many) return items[0];
-    await new Promise((resolve) => { setTimeout(resolve, 100); });
-  }
-  throw new Error(`${many} mails to ${email} do not come`);
-}
 
 // Buys two seats of this row as a guest. Returns the page, its reference and the path of the mail's link.
 async function bought(visitor, name) {
@@ -59,7 +45,7 @@ scenario('the_holder_of_a_link_cancels_with_the_code_of_a_mail', async ({ visito
   await page.locator('#code').fill('000000');
   await page.getByTestId('question-confirm').click();
   await page.locator('#code[aria-invalid="true"]').waitFor();
-  const code = codeOf(await newest(emailOf(buyer), 2));
+  const code = codeOf(await mailTo(emailOf(buyer), '', 2));
   await page.locator('#code').fill(`${code.slice(0, 3)} ${code.slice(3)}`);
   await page.getByTestId('question-confirm').click();
   await question.waitFor({ state: 'detached' });
@@ -83,7 +69,7 @@ scenario('a_buyer_passes_the_booking_on_and_has_the_mail_sent_again', async ({ v
   assert.equal(await isConfirmed(friend), reference);
   await page.getByTestId('mail-booking').click();
   await page.getByTestId('share-told').getByText('The mail is on its way.').waitFor();
-  const again = await newest(emailOf(page), 2);
+  const again = await mailTo(emailOf(page), FIRST, 2);
   assert.ok(again.subject.includes(reference));
 });
 
@@ -101,7 +87,7 @@ scenario('a_lost_link_comes_by_mail', async ({ visitor }) => {
   await page.getByTestId('find-button').click();
   await page.getByTestId('find-sent').waitFor();
   assert.equal(await overflow(page), 0);
-  const { pathname, hash } = new URL(linkOf(await newest(emailOf(buyer), 2)));
+  const { pathname, hash } = new URL(linkOf(await mailTo(emailOf(buyer), FIRST, 2)));
   await page.goto(new URL(pathname + hash, page.url()).href);
   assert.equal(await isConfirmed(page), reference);
   page.faults.length = 0;
@@ -126,8 +112,6 @@ scenario('signing_in_on_another_device_takes_the_booking_along', async ({ visito
   const { page: buyer, reference } = await bought(visitor, 'F');
   await newAccount(emailOf(buyer));
   const page = await visitor('/login?next=/bookings');
-  await page.locator('#email').fill(emailOf(buyer));
-  await page.locator('#password').fill('Demo-pass-1');
-  await page.getByTestId('login-button').click();
+  await signIn(page, emailOf(buyer));
   await page.getByTestId('booking-row').getByText(reference).waitFor();
 });

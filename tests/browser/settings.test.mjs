@@ -2,13 +2,10 @@
 
 import assert from 'node:assert/strict';
 
-import { DEMO_PASSWORD, enterAs, overflow, signIn, suite } from './helpers.mjs';
-
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+import { DEMO_PASSWORD, PHONE, enterAs, overflow, signIn, suite, title } from './helpers.mjs';
 
 const { scenario, newAccount, url } = suite();
 
-const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const themeOf = (page) => page.evaluate(() => document.documentElement.dataset.theme);
 
 scenario('a_guests_choices_stay_in_the_browser', async ({ visitor }) => {
