@@ -60,6 +60,19 @@ scenario('the_language_of_an_account_is_there_on_another_device', async ({ visit
   await third.getByTestId('mail-language').getByText('Français').waitFor();
 });
 
+scenario('the_next_user_of_a_browser_gets_the_language_of_their_own_account', async ({ visitor }) => {
+  await newAccount('french@example.org', { locale: 'fr' });
+  await newAccount('english@example.org');
+  const page = await visitor('/login?next=/settings', { alone: true });
+  await signIn(page, 'french@example.org', DEMO_PASSWORD);
+  await title(page, 'Réglages');
+  await page.getByTestId('sign-out').click();
+  await page.goto(`${url()}/login?next=/settings`);
+  await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+  await signIn(page, 'english@example.org', DEMO_PASSWORD);
+  await title(page, 'Settings');
+});
+
 scenario('two_quick_choices_save_the_last_one', async ({ visitor }) => {
   const email = 'quick@example.org';
   await newAccount(email);
