@@ -73,6 +73,21 @@ scenario('a_buyer_passes_the_booking_on_and_has_the_mail_sent_again', async ({ v
   assert.ok(again.subject.includes(reference));
 });
 
+scenario('who_closes_the_dialog_for_sharing_copies_nothing', async ({ visitor }) => {
+  const { page } = await bought(visitor, 'H');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate(async () => {
+    await navigator.clipboard.writeText('before');
+    navigator.share = () => Promise.reject(new DOMException('', 'AbortError'));
+  });
+  const asked = page.waitForResponse(/\/bookings\/[^/]+\/link$/);
+  await page.getByTestId('share-booking').click();
+  await asked;
+  await page.locator('[data-testid="share-booking"]:enabled').waitFor();
+  assert.equal(await page.getByTestId('share-told').textContent(), '');
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'before');
+});
+
 scenario('a_lost_link_comes_by_mail', async ({ visitor }) => {
   const { page: buyer, reference } = await bought(visitor, 'D');
   const page = await visitor(`/bookings/${reference}`, PHONE);
