@@ -59,7 +59,7 @@ pub fn text(i18n: I18n, words: fn(Locale) -> &'static str) -> Signal<&'static st
 /// Sets the title of the page in the language of the page.
 pub fn title(i18n: I18n, words: fn(Locale) -> &'static str) {
     crate::components::erased::follow(move || {
-        crate::browser::set_title(&format!("{} · Holdfast", words(i18n.get_locale())));
+        crate::browser::set_title(words(i18n.get_locale()));
     });
 }
 
