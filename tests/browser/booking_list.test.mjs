@@ -36,6 +36,7 @@ scenario('a_tab_is_in_the_address_so_that_back_and_reload_keep_it', async ({ vis
   await rows(page).getByText(ahead).waitFor();
   assert.equal(await current(page), 'Upcoming');
   assert.equal(await rows(page).count(), 1);
+  await page.getByRole('status').getByText('1 booking in the list').waitFor({ state: 'attached' });
 
   await page.getByTestId('tab-cancelled').focus();
   await page.keyboard.press('Enter');
@@ -46,6 +47,7 @@ scenario('a_tab_is_in_the_address_so_that_back_and_reload_keep_it', async ({ vis
 
   await page.getByTestId('tab-past').click();
   await page.getByTestId('none-past').getByText('Bookings move here when their events are over.').waitFor();
+  await page.getByRole('status').getByText('No past bookings').waitFor({ state: 'attached' });
   assert.equal(search(page), '?when=past');
   await page.reload();
   await page.getByTestId('none-past').waitFor();
@@ -80,6 +82,9 @@ scenario('a_booking_is_found_by_a_part_of_its_reference_on_a_phone', async ({ vi
   await field.fill('7%');
   await page.getByTestId('search-bookings').click();
   await page.getByText('A reference has letters and digits').waitFor();
+  assert.equal(await page.getByTestId('more-bookings').count(), 0, 'another try does not help');
+  const alerts = await page.getByRole('alert').allTextContents();
+  assert.equal(alerts.filter((text) => text.trim() !== '').length, 1, 'it is told once');
   assert.equal(await field.getAttribute('aria-invalid'), 'true');
   assertAccessible(await accessibilityFaults(page));
   await field.fill('');

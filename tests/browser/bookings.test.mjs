@@ -44,6 +44,9 @@ scenario('a_guest_sees_what_this_browser_bought_until_somebody_signs_out', async
   const reference = await isConfirmed(page);
   await page.goto(new URL('/bookings', page.url()).href);
   await page.getByTestId('booking-row').getByText(reference).waitFor();
+  // A guest who bought in another browser, too, gets the links by mail.
+  await page.getByTestId('find-booking').click();
+  await title(page, 'Find your bookings');
   await page.goto(new URL('/login?next=/', page.url()).href);
   await signIn(page, 'customer@demo.test');
   await page.getByTestId('event-card').first().waitFor();
