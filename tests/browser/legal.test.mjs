@@ -80,7 +80,7 @@ scenario('who_registers_accepts_the_terms_at_their_field', async ({ visitor }) =
   assertAccessible(await accessibilityFaults(page));
   // The text opens in another tab, so that nothing that was typed is lost.
   const opened = page.waitForEvent('popup');
-  await page.getByRole('link', { name: 'terms of sale' }).click();
+  await page.getByRole('link', { name: 'terms of sale (opens in a new tab)', exact: true }).click();
   await title(await opened, 'Our terms');
   await (await opened).close();
   await acceptTerms(page);
@@ -96,9 +96,14 @@ scenario('who_pays_accepts_the_terms_and_other_terms_are_asked_for_anew', async 
   await holdSeats(page, 'Stalls', 'A', (await row(THEATRE, 'Stalls', 'A')).slice(0, 2));
   await checkoutIsOpen(page);
   const confirms = watchConfirms(page);
+  // Everything that is missing is told at once, and the first of it has the focus.
+  await page.getByTestId('pay-button').click();
+  await page.locator('#email[aria-invalid="true"]').waitFor();
+  await complaint(page);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'email');
   await page.locator('#email').fill(emailOf(page));
   await page.getByTestId('pay-button').click();
-  await complaint(page);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'accepted-terms');
   assert.equal(confirms.length, 0);
   await acceptTerms(page);
   const present = page.waitForResponse(/\/api\/v1\/legal$/);

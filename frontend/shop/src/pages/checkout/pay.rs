@@ -92,8 +92,10 @@ pub fn Pay(basket: Basket) -> impl IntoView {
         // The address of the account is sent too. The holds that stayed the guest's at the sign-in are paid for as the
         // guest, who has no other address.
         let known = untrack(|| account.profile()).map(|profile| profile.email);
-        let Some(email) = known.or_else(|| address.checked()) else { return };
-        let Ok(accepted) = consent.said() else { return };
+        // Both fields say what is wrong. The focus is on the first one, which is asked last.
+        let accepted = consent.said();
+        let email = known.or_else(|| address.checked());
+        let (Some(email), Ok(accepted)) = (email, accepted) else { return };
         let email = Some(email);
         if is_free.get_untracked() {
             basket.pay(None, email, accepted);
