@@ -81,7 +81,7 @@ scenario('a_booking_is_found_by_a_part_of_its_reference_on_a_phone', async ({ vi
   await page.getByTestId('none-named').waitFor();
   await field.fill('7%');
   await page.getByTestId('search-bookings').click();
-  await page.getByText('A reference has letters and digits').waitFor();
+  await page.getByText('A reference consists of letters and digits').waitFor();
   assert.equal(await page.getByTestId('more-bookings').count(), 0, 'another try does not help');
   const alerts = await page.getByRole('alert').allTextContents();
   assert.equal(alerts.filter((text) => text.trim() !== '').length, 1, 'it is told once');

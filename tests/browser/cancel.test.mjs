@@ -194,7 +194,7 @@ scenario('a_payment_that_came_too_late_is_said_to_go_back', async ({ visitor }) 
 scenario('in_french_the_question_is_french', async ({ visitor }) => {
   const { page } = await bought(visitor, 'F', { locale: 'fr-FR' });
   await cancelButton(page).click();
-  await page.getByRole('dialog', { name: 'Annuler cette commande ?' })
+  await page.getByRole('dialog', { name: 'Annuler cette réservation ?' })
     .getByText(/vous est remboursé par le moyen de paiement utilisé/).waitFor();
   await page.getByTestId('question-confirm').click();
   await page.getByText(/est en cours de remboursement/).waitFor();

@@ -65,7 +65,7 @@ scenario('at_most_three_toasts_are_shown_and_none_twice', async ({ visitor }) =>
   await saves(page, 'Grace');
   assert.equal(await toast(page).count(), 1, 'the same text stands there once');
   await page.getByTestId('end-session').first().click();
-  await toast(page).getByText('That device is signed out.').waitFor();
+  await toast(page).getByText('The other device is signed out.').waitFor();
   const saved = page.waitForEvent('download');
   await page.getByTestId('export-button').click();
   await saved;
@@ -73,7 +73,7 @@ scenario('at_most_three_toasts_are_shown_and_none_twice', async ({ visitor }) =>
   await page.getByTestId('end-others').click();
   await toast(page).getByText('All other devices are signed out.').waitFor();
   assert.deepEqual((await toast(page).locator('p').allTextContents()).sort(),
-    ['All other devices are signed out.', 'That device is signed out.', 'Your data is saved as a file.']);
+    ['All other devices are signed out.', 'The other device is signed out.', 'Your data is saved as a file.']);
   await page.keyboard.press('Escape');
   assert.equal(await toast(page).count(), 2);
 });
