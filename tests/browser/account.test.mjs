@@ -92,7 +92,7 @@ scenario('a_code_gives_the_account_another_address_on_a_phone', async ({ visitor
   await page.locator('#email[aria-invalid="true"]').waitFor();
   await page.locator('#email').fill('Before@example.org');
   await page.getByTestId('new-email-button').click();
-  await page.getByTestId('same-email').getByText('This is your address already.').waitFor();
+  await page.locator('#same-email').getByText('This is your address already.').waitFor();
   await wants(page, 'after@example.org');
   const code = codeOf(await mailTo('after@example.org', '/email#'));
   await page.locator('#mail-code').fill(wrongOf(code));

@@ -81,6 +81,20 @@ scenario('who_comes_back_later_asks_for_the_mail_and_a_used_link_is_told', async
   page.faults.length = 0;
 });
 
+scenario('a_form_that_asks_for_more_than_the_code_waits_for_its_button', async ({ visitor }) => {
+  const email = 'more@example.org';
+  await register(await visitor('/register'), email, 'Mallory');
+  const page = await visitor('/activate', { alone: true });
+  await page.locator('#email').fill(email);
+  await page.getByTestId('ask-button').click();
+  await page.locator('#mail-code-help').getByText('The form is sent when the last digit is entered.').waitFor();
+  await activate(page, email);
+  await page.getByTestId('owner-asked').waitFor();
+  await page.waitForFunction(() =>
+    document.getElementById('mail-code-help').textContent === 'Six digits, which you can also paste.');
+  page.faults.length = 0;
+});
+
 scenario('who_has_forgotten_the_password_before_the_activation_activates', async ({ visitor }) => {
   const email = 'forgets@example.org';
   await register(await visitor('/register'), email, 'Mallory');
@@ -88,13 +102,19 @@ scenario('who_has_forgotten_the_password_before_the_activation_activates', async
   await page.locator('#email').fill(email);
   await page.getByTestId('forgot-button').click();
   await page.getByTestId('code-form').waitFor();
-  await page.locator('#mail-code').fill(codeOf(await mailTo(email, '/activate#')));
+  const code = codeOf(await mailTo(email, '/activate#'));
+  await page.locator('#mail-code').fill(code);
   await page.locator('#password').fill('correct-Horse7-battery');
   await page.getByTestId('reset-button').click();
   await page.getByTestId('owner-asked').waitFor();
   await page.locator('#first_name').fill('Grace');
   assert.equal(await page.locator('[aria-invalid="true"]').count(), 0, 'nothing was wrong');
   await acceptTerms(page);
+  await page.locator('#mail-code').fill(wrongOf(code));
+  await page.getByTestId('activate-button').click();
+  await page.locator('#mail-code[aria-invalid="true"]').waitFor();
+  assert.equal(await page.getByTestId('no-proof').count(), 1, 'it is told at the code alone');
+  await page.locator('#mail-code').fill(code);
   await page.getByTestId('activate-button').click();
   await isSignedIn(page);
   await signedInAs(page, 'Grace');

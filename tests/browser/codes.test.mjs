@@ -127,7 +127,7 @@ scenario('the_field_says_what_it_takes_to_browsers_and_screen_readers', async ({
   }));
   assert.deepEqual(told, {
     autocomplete: 'one-time-code', inputmode: 'numeric', required: 'true',
-    hint: 'Six digits. You can paste them. The form is sent with the last one.',
+    hint: 'Six digits, which you can also paste. The form is sent when the last digit is entered.',
   });
   assert.equal(await page.locator('.code').getByRole('textbox').count(), 1, 'one field, not six');
 });
@@ -153,4 +153,25 @@ scenario('each_digit_stands_in_its_box', async ({ visitor }) => {
     assert.ok(Math.abs(step - between) < 0.5, `a digit takes ${step} pixels, a box ${between}`);
     assert.equal(scrolled, 0);
   }
+});
+
+scenario('a_code_that_is_pasted_during_a_request_is_sent_after_it', async ({ visitor }) => {
+  const { page, code } = await asksForActivation(visitor, 'quick@example.org');
+  const sent = watch(page, '/auth/activate');
+  let go;
+  const held = new Promise((resolve) => { go = resolve; });
+  await page.route('**/auth/activate', async (route) => {
+    if (sent.length === 1) await held;
+    return route.continue();
+  });
+  const field = page.locator('#mail-code');
+  await field.pressSequentially(wrongOf(code));
+  await page.locator('[data-testid="activate-button"]:disabled').waitFor();
+  await pastes(page, code);
+  assert.equal(await field.inputValue(), code);
+  assert.equal(sent.length, 1);
+  go();
+  await isSignedIn(page);
+  assert.deepEqual(sent.map((body) => body.code), [wrongOf(code), code]);
+  page.faults.length = 0;
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import {
-  PHONE, THEATRE, codeOf, emailOf, holdSeats, isConfirmed, overflow, pay, signIn, suite, title,
+  PHONE, THEATRE, codeOf, emailOf, holdSeats, isConfirmed, overflow, pay, signIn, suite, title, wrongOf,
 } from './helpers.mjs';
 
 const { scenario, mailTo, newAccount, row } = suite();
@@ -42,11 +42,19 @@ scenario('the_holder_of_a_link_cancels_with_the_code_of_a_mail', async ({ visito
   await question.getByTestId('cancel-line').first().uncheck();
   await page.getByTestId('question-confirm').click();
   await question.getByTestId('code-asked').waitFor();
-  await page.locator('#code').fill('000000');
+  const field = question.getByRole('textbox', { name: 'Code from the mail' });
+  assert.match(await field.getAttribute('aria-describedby'), /\bcode-asked\b/);
+  await page.waitForFunction(() => document.activeElement?.id === 'mail-code');
   await page.getByTestId('question-confirm').click();
-  await page.locator('#code[aria-invalid="true"]').waitFor();
+  await question.getByTestId('short-code').waitFor();
   const code = codeOf(await mailTo(emailOf(buyer), '', 2));
-  await page.locator('#code').fill(`${code.slice(0, 3)} ${code.slice(3)}`);
+  await field.fill(wrongOf(code));
+  await page.getByTestId('question-confirm').click();
+  await question.getByText('The code is wrong or has expired, or too many were tried.').waitFor();
+  assert.equal(await field.getAttribute('aria-invalid'), 'true');
+  assert.equal(await question.locator('.notice').count(), 0, 'it is told once');
+  await page.waitForFunction(() => document.activeElement?.id === 'mail-code');
+  await field.fill(`${code.slice(0, 3)} ${code.slice(3)}`);
   await page.getByTestId('question-confirm').click();
   await question.waitFor({ state: 'detached' });
   await page.getByTestId('booking-refunded').waitFor();
@@ -55,6 +63,20 @@ scenario('the_holder_of_a_link_cancels_with_the_code_of_a_mail', async ({ visito
   await page.getByTestId('cancel-booking').click();
   await page.getByTestId('question-confirm').click();
   await title(page, 'Cancelled');
+  page.faults.length = 0;
+});
+
+scenario('a_wrong_code_is_told_in_french_on_a_french_page', async ({ visitor }) => {
+  const { page: buyer, path } = await bought(visitor, 'G');
+  const page = await visitor(path, { ...PHONE, locale: 'fr-FR' });
+  await page.getByTestId('cancel-booking').click();
+  await page.getByTestId('question-confirm').click();
+  const question = page.getByRole('dialog', { name: 'Annuler cette réservation ?' });
+  await question.getByTestId('code-asked').waitFor();
+  await question.locator('#mail-code').fill(wrongOf(codeOf(await mailTo(emailOf(buyer), '', 2))));
+  await page.getByTestId('question-confirm').click();
+  await question.getByText('Le code est faux ou a expiré, ou trop de codes ont été essayés.').waitFor();
+  assert.equal(await overflow(page), 0);
   page.faults.length = 0;
 });
 
@@ -101,8 +123,13 @@ scenario('a_lost_link_comes_by_mail', async ({ visitor }) => {
   await page.locator('#reference').fill(reference.toLowerCase());
   await page.getByTestId('find-button').click();
   await page.getByTestId('find-sent').waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
   assert.equal(await overflow(page), 0);
   const { pathname, hash } = new URL(linkOf(await mailTo(emailOf(buyer), FIRST, 2)));
+  // Another mail is asked for at the address, which is kept.
+  await page.getByTestId('find-again').click();
+  await page.waitForFunction(() => document.activeElement?.id === 'email');
+  assert.equal(await page.locator('#email').inputValue(), emailOf(buyer));
   await page.goto(new URL(pathname + hash, page.url()).href);
   assert.equal(await isConfirmed(page), reference);
   page.faults.length = 0;
