@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 
-import { DEMO_PASSWORD, bearerOf, codeOf, enterAs, overflow, signIn, suite, tokenOf } from './helpers.mjs';
+import { DEMO_PASSWORD, PHONE, bearerOf, codeOf, enterAs, overflow, signIn, suite, tokenOf, wrongOf } from './helpers.mjs';
 
 const NEW = 'correct-Horse7-battery';
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 const { scenario, api, mailTo, newAccount, url } = suite();
 
@@ -93,10 +92,10 @@ scenario('a_code_gives_the_account_another_address_on_a_phone', async ({ visitor
   await page.locator('#email[aria-invalid="true"]').waitFor();
   await page.locator('#email').fill('Before@example.org');
   await page.getByTestId('new-email-button').click();
-  await page.getByTestId('same-email').getByText('This is your address already.').waitFor();
+  await page.locator('#same-email').getByText('This is your address already.').waitFor();
   await wants(page, 'after@example.org');
   const code = codeOf(await mailTo('after@example.org', '/email#'));
-  await page.locator('#mail-code').fill(code === '000000' ? '000001' : '000000');
+  await page.locator('#mail-code').fill(wrongOf(code));
   await page.getByTestId('no-proof').waitFor();
   assert.equal(await overflow(page), 0);
   await page.locator('#mail-code').fill(code);

@@ -2,18 +2,14 @@
 
 import assert from 'node:assert/strict';
 
-import { acceptTerms, codeOf, isSignedIn, overflow, signIn, suite, tokenOf } from './helpers.mjs';
-
-const PASSWORD = 'Holdfast-2026-x';
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+import {
+  NEW_PASSWORD, PHONE, acceptTerms, codeOf, fillRegistration, isSignedIn, overflow, signIn, suite,
+  tokenOf, wrongOf } from './helpers.mjs';
 
 const { scenario, api, mailTo, newAccount, activate } = suite();
 
 async function register(page, email, name = 'Ada') {
-  await page.locator('#first_name').fill(name);
-  await page.locator('#email').fill(email);
-  await page.locator('#password').fill(PASSWORD);
-  await acceptTerms(page);
+  await fillRegistration(page, email, { name });
   await page.getByTestId('register-button').click();
   await page.getByTestId('code-form').getByText(email).waitFor();
   await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
@@ -48,7 +44,7 @@ scenario('another_browser_chooses_a_password_and_a_name', async ({ visitor }) =>
   await page.getByTestId('activate-button').click();
   await isSignedIn(page);
   await signedInAs(page, 'Grace');
-  const { status } = await api('POST', '/auth/login', { email, password: PASSWORD });
+  const { status } = await api('POST', '/auth/login', { email, password: NEW_PASSWORD });
   assert.equal(status, 401, 'the password of the registration counts');
   page.faults.length = 0;
 });
@@ -58,7 +54,7 @@ scenario('a_wrong_code_is_told_and_the_mail_comes_once_more', async ({ visitor }
   const page = await visitor('/register');
   await register(page, email);
   const code = codeOf(await mailTo(email, '/activate#'));
-  await page.locator('#mail-code').fill(code === '000000' ? '000001' : '000000');
+  await page.locator('#mail-code').fill(wrongOf(code));
   await page.getByTestId('no-proof').waitFor();
   await page.getByTestId('ask-again').click();
   await page.getByTestId('asked').waitFor();
@@ -85,6 +81,20 @@ scenario('who_comes_back_later_asks_for_the_mail_and_a_used_link_is_told', async
   page.faults.length = 0;
 });
 
+scenario('a_form_that_asks_for_more_than_the_code_waits_for_its_button', async ({ visitor }) => {
+  const email = 'more@example.org';
+  await register(await visitor('/register'), email, 'Mallory');
+  const page = await visitor('/activate', { alone: true });
+  await page.locator('#email').fill(email);
+  await page.getByTestId('ask-button').click();
+  await page.locator('#mail-code-help').getByText('The form is sent when the last digit is entered.').waitFor();
+  await activate(page, email);
+  await page.getByTestId('owner-asked').waitFor();
+  await page.waitForFunction(() =>
+    document.getElementById('mail-code-help').textContent === 'Six digits, which you can also paste.');
+  page.faults.length = 0;
+});
+
 scenario('who_has_forgotten_the_password_before_the_activation_activates', async ({ visitor }) => {
   const email = 'forgets@example.org';
   await register(await visitor('/register'), email, 'Mallory');
@@ -92,13 +102,19 @@ scenario('who_has_forgotten_the_password_before_the_activation_activates', async
   await page.locator('#email').fill(email);
   await page.getByTestId('forgot-button').click();
   await page.getByTestId('code-form').waitFor();
-  await page.locator('#mail-code').fill(codeOf(await mailTo(email, '/activate#')));
+  const code = codeOf(await mailTo(email, '/activate#'));
+  await page.locator('#mail-code').fill(code);
   await page.locator('#password').fill('correct-Horse7-battery');
   await page.getByTestId('reset-button').click();
   await page.getByTestId('owner-asked').waitFor();
   await page.locator('#first_name').fill('Grace');
   assert.equal(await page.locator('[aria-invalid="true"]').count(), 0, 'nothing was wrong');
   await acceptTerms(page);
+  await page.locator('#mail-code').fill(wrongOf(code));
+  await page.getByTestId('activate-button').click();
+  await page.locator('#mail-code[aria-invalid="true"]').waitFor();
+  assert.equal(await page.getByTestId('no-proof').count(), 1, 'it is told at the code alone');
+  await page.locator('#mail-code').fill(code);
   await page.getByTestId('activate-button').click();
   await isSignedIn(page);
   await signedInAs(page, 'Grace');

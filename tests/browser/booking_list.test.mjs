@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
-import { THEATRE, bearerOf, enterAs, overflow, suite } from './helpers.mjs';
+import { PHONE, THEATRE, bearerOf, enterAs, overflow, suite } from './helpers.mjs';
 
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const EMAIL = 'ada.parts@example.org';
 
 // Ada has a booking ahead, and a declined one.
@@ -37,6 +36,7 @@ scenario('a_tab_is_in_the_address_so_that_back_and_reload_keep_it', async ({ vis
   await rows(page).getByText(ahead).waitFor();
   assert.equal(await current(page), 'Upcoming');
   assert.equal(await rows(page).count(), 1);
+  await page.getByRole('status').getByText('1 booking in the list').waitFor({ state: 'attached' });
 
   await page.getByTestId('tab-cancelled').focus();
   await page.keyboard.press('Enter');
@@ -47,6 +47,7 @@ scenario('a_tab_is_in_the_address_so_that_back_and_reload_keep_it', async ({ vis
 
   await page.getByTestId('tab-past').click();
   await page.getByTestId('none-past').getByText('Bookings move here when their events are over.').waitFor();
+  await page.getByRole('status').getByText('No past bookings').waitFor({ state: 'attached' });
   assert.equal(search(page), '?when=past');
   await page.reload();
   await page.getByTestId('none-past').waitFor();
@@ -80,7 +81,10 @@ scenario('a_booking_is_found_by_a_part_of_its_reference_on_a_phone', async ({ vi
   await page.getByTestId('none-named').waitFor();
   await field.fill('7%');
   await page.getByTestId('search-bookings').click();
-  await page.getByText('A reference has letters and digits').waitFor();
+  await page.getByText('A reference consists of letters and digits').waitFor();
+  assert.equal(await page.getByTestId('more-bookings').count(), 0, 'another try does not help');
+  const alerts = await page.getByRole('alert').allTextContents();
+  assert.equal(alerts.filter((text) => text.trim() !== '').length, 1, 'it is told once');
   assert.equal(await field.getAttribute('aria-invalid'), 'true');
   assertAccessible(await accessibilityFaults(page));
   await field.fill('');

@@ -3,14 +3,12 @@
 import assert from 'node:assert/strict';
 
 import {
-  DEMO_PASSWORD, THEATRE, checkoutIsOpen, enterAs, holdSeats, isConfirmed, overflow, pay, suite,
+  PHONE, THEATRE, checkoutIsOpen, enterAs, holdSeats, isConfirmed, overflow, pay,
+  signIn, suite, title,
 } from './helpers.mjs';
-
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 const { scenario, api, newAccount, row, url } = suite();
 
-const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
 const signedIn = (visitor, email, path, options = {}) =>
   visitor(path, { ...options, prepare: (page) => enterAs(page, url(), email) });
@@ -35,9 +33,7 @@ scenario('the_name_in_the_header_leads_to_the_bookings', async ({ visitor }) => 
   await page.reload();
   await title(page, 'Sign in to see this');
   await page.locator('main').getByRole('link', { name: 'Sign in' }).click();
-  await page.locator('#email').fill('ada.list@example.org');
-  await page.locator('#password').fill(DEMO_PASSWORD);
-  await page.getByTestId('login-button').click();
+  await signIn(page, 'ada.list@example.org');
   assert.equal(await isConfirmed(page), reference);
 });
 
@@ -48,11 +44,11 @@ scenario('a_guest_sees_what_this_browser_bought_until_somebody_signs_out', async
   const reference = await isConfirmed(page);
   await page.goto(new URL('/bookings', page.url()).href);
   await page.getByTestId('booking-row').getByText(reference).waitFor();
+  // A guest who bought in another browser, too, gets the links by mail.
+  await page.getByTestId('find-booking').click();
+  await title(page, 'Find your bookings');
   await page.goto(new URL('/login?next=/', page.url()).href);
-  await page.locator('#email').fill('customer@demo.test');
-  await page.locator('#password').fill(DEMO_PASSWORD);
-  await page.getByTestId('login-button').click();
-  await page.getByTestId('signed-in').waitFor();
+  await signIn(page, 'customer@demo.test');
   await page.getByTestId('event-card').first().waitFor();
   await page.getByTestId('language').click();
   const left = page.waitForResponse('**/auth/logout');

@@ -75,10 +75,14 @@ scenario('single_lines_are_given_back', async ({ visitor }) => {
   const labels = await question(page).locator('label.check').allTextContents();
   await lines.nth(0).uncheck();
   await lines.nth(1).uncheck();
-  await question(page).getByText('Choose at least one place.').waitFor();
-  await page.getByTestId('question-confirm').click();
-  await question(page).waitFor();
+  await question(page).getByRole('status').getByText('Choose at least one place.').waitFor();
+  assert.ok(await page.getByTestId('question-confirm').isDisabled(), 'there is nothing to confirm');
   await lines.nth(1).check();
+  // Leaving the question forgets nothing.
+  await page.keyboard.press('Escape');
+  await question(page).waitFor({ state: 'detached' });
+  await cancelButton(page).click();
+  assert.deepEqual([await lines.nth(0).isChecked(), await lines.nth(1).isChecked()], [false, true]);
   const price = labels[1].match(/€[\d.]+/)[0];
   await question(page).getByText(`${price} comes back to you, the way you paid.`).waitFor();
   await page.getByTestId('question-confirm').click();
@@ -106,6 +110,23 @@ scenario('a_booking_is_kept_when_the_question_is_left', async ({ visitor }) => {
   assert.equal(await seatStatus(THEATRE, seats[0].seat_id), 'sold');
   await page.reload();
   await isConfirmed(page);
+});
+
+scenario('a_question_stays_until_its_answer_has_come', async ({ visitor }) => {
+  const { page } = await bought(visitor, 'L');
+  let go;
+  const held = new Promise((resolve) => { go = resolve; });
+  await page.route('**/api/v1/bookings/*/cancel', async (route) => {
+    await held;
+    return route.continue();
+  });
+  await cancelButton(page).click();
+  await page.getByTestId('question-confirm').click();
+  await page.locator('[data-testid="question-confirm"]:disabled').waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(await question(page).count(), 1);
+  go();
+  await page.getByRole('heading', { name: 'Cancelled', level: 1 }).waitFor();
 });
 
 scenario('a_refused_cancellation_is_told_where_it_was_asked', async ({ visitor }) => {
@@ -194,7 +215,7 @@ scenario('a_payment_that_came_too_late_is_said_to_go_back', async ({ visitor }) 
 scenario('in_french_the_question_is_french', async ({ visitor }) => {
   const { page } = await bought(visitor, 'F', { locale: 'fr-FR' });
   await cancelButton(page).click();
-  await page.getByRole('dialog', { name: 'Annuler cette commande ?' })
+  await page.getByRole('dialog', { name: 'Annuler cette réservation ?' })
     .getByText(/vous est remboursé par le moyen de paiement utilisé/).waitFor();
   await page.getByTestId('question-confirm').click();
   await page.getByText(/est en cours de remboursement/).waitFor();

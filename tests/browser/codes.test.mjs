@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
-import { acceptTerms, codeOf, isSignedIn, overflow, suite } from './helpers.mjs';
+import { codeOf, fillRegistration, isSignedIn, overflow, suite, wrongOf } from './helpers.mjs';
 
 const { scenario, mailTo } = suite();
 
@@ -21,10 +21,7 @@ async function asksForCode(visitor, options) {
 // The form that needs nothing but the code of a new account.
 async function asksForActivation(visitor, email, options) {
   const page = await visitor('/register', options);
-  await page.locator('#first_name').fill('Ada');
-  await page.locator('#email').fill(email);
-  await page.locator('#password').fill('Holdfast-2026-x');
-  await acceptTerms(page);
+  await fillRegistration(page, email);
   await page.getByTestId('register-button').click();
   await page.getByTestId('code-form').waitFor();
   return { page, code: codeOf(await mailTo(email, '/activate#')) };
@@ -51,8 +48,6 @@ const watch = (page, path) => {
   });
   return sent;
 };
-
-const wrongOf = (code) => (code === '000000' ? '000001' : '000000');
 
 scenario('a_code_is_taken_however_it_is_pasted', async ({ visitor }) => {
   const page = await asksForCode(visitor);
@@ -132,13 +127,51 @@ scenario('the_field_says_what_it_takes_to_browsers_and_screen_readers', async ({
   }));
   assert.deepEqual(told, {
     autocomplete: 'one-time-code', inputmode: 'numeric', required: 'true',
-    hint: 'Six digits. You can paste them. The form is sent with the last one.',
+    hint: 'Six digits, which you can also paste. The form is sent when the last digit is entered.',
   });
   assert.equal(await page.locator('.code').getByRole('textbox').count(), 1, 'one field, not six');
-  // Each digit stands in its box.
-  await field.pressSequentially('12345');
-  const { boxes, scrolled } = await page.locator('.code').evaluate((it) => ({
-    boxes: it.querySelectorAll('i').length, scrolled: it.querySelector('input').scrollLeft,
-  }));
-  assert.deepEqual([boxes, scrolled], [6, 0]);
+});
+
+scenario('each_digit_stands_in_its_box', async ({ visitor }) => {
+  for (const options of [{}, SMALL]) {
+    const page = await asksForCode(visitor, options);
+    await page.locator('#mail-code').pressSequentially('123456');
+    const { boxes, between, step, scrolled } = await page.locator('.code').evaluate((it) => {
+      const input = it.querySelector('input');
+      const lefts = [...it.querySelectorAll('i')].map((box) => box.getBoundingClientRect().left);
+      const style = getComputedStyle(input);
+      const pen = document.createElement('canvas').getContext('2d');
+      pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+      return {
+        boxes: lefts.length,
+        between: lefts[1] - lefts[0],
+        step: pen.measureText('0').width + parseFloat(style.letterSpacing),
+        scrolled: input.scrollLeft,
+      };
+    });
+    assert.equal(boxes, 6);
+    assert.ok(Math.abs(step - between) < 0.5, `a digit takes ${step} pixels, a box ${between}`);
+    assert.equal(scrolled, 0);
+  }
+});
+
+scenario('a_code_that_is_pasted_during_a_request_is_sent_after_it', async ({ visitor }) => {
+  const { page, code } = await asksForActivation(visitor, 'quick@example.org');
+  const sent = watch(page, '/auth/activate');
+  let go;
+  const held = new Promise((resolve) => { go = resolve; });
+  await page.route('**/auth/activate', async (route) => {
+    if (sent.length === 1) await held;
+    return route.continue();
+  });
+  const field = page.locator('#mail-code');
+  await field.pressSequentially(wrongOf(code));
+  await page.locator('[data-testid="activate-button"]:disabled').waitFor();
+  await pastes(page, code);
+  assert.equal(await field.inputValue(), code);
+  assert.equal(sent.length, 1);
+  go();
+  await isSignedIn(page);
+  assert.deepEqual(sent.map((body) => body.code), [wrongOf(code), code]);
+  page.faults.length = 0;
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { THEATRE, bearerOf, enterAs, refusedRefund, signIn, suite, tokenOf } from './helpers.mjs';
+import { THEATRE, bearerOf, enterAs, refusedRefund, signIn, suite, title, tokenOf } from './helpers.mjs';
 
 const DAY_MS = 86_400_000;
 const ORGANIZER = 'organizer@demo.test';
@@ -12,18 +12,17 @@ const CUSTOMER = 'customer@demo.test';
 const steps = suite();
 const { scenario, api } = steps;
 
-const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
 const deskOf = (visitor, email, path = '/desk') =>
   visitor(path, { prepare: (page) => enterAs(page, steps.url(), email) });
 
 scenario('a_visitor_signs_in_and_is_back_at_the_desk', async ({ visitor }) => {
   const page = await visitor('/desk/attention');
-  await heading(page, 'Sign in to see your desk');
+  await title(page, 'Sign in to see your desk');
   await page.locator('main').getByRole('link', { name: 'Sign in' }).click();
   await signIn(page, ADMIN);
   await page.waitForURL('**/desk/attention');
-  await heading(page, 'Needs attention');
+  await title(page, 'Needs attention');
 });
 
 scenario('an_organizer_sees_their_events_and_drafts', async ({ visitor }) => {
@@ -44,9 +43,9 @@ scenario('an_organizer_sees_their_events_and_drafts', async ({ visitor }) => {
   // The header of every page has a link to the desk. Only the organizer of a draft can open its page.
   await page.getByRole('link', { name: 'Spring concert' }).click();
   await page.waitForURL(`**/events/${draft.slug}`);
-  await heading(page, 'Spring concert');
+  await title(page, 'Spring concert');
   await page.getByTestId('desk-link').click();
-  await heading(page, 'My events');
+  await title(page, 'My events');
 });
 
 scenario('an_organizer_without_events_is_told_what_comes_here', async ({ visitor }) => {
@@ -64,7 +63,7 @@ scenario('an_organizer_without_events_is_told_what_comes_here', async ({ visitor
 
 scenario('a_buyer_is_told_that_the_desk_is_not_theirs', async ({ visitor }) => {
   const page = await deskOf(visitor, CUSTOMER);
-  await heading(page, 'This is not for your account');
+  await title(page, 'This is not for your account');
   await page.getByText(CUSTOMER).waitFor();
   await page.getByRole('link', { name: 'All events' }).click();
   await page.getByTestId('event-card').first().waitFor();
@@ -72,7 +71,7 @@ scenario('a_buyer_is_told_that_the_desk_is_not_theirs', async ({ visitor }) => {
 
 scenario('an_organizer_does_not_see_what_needs_attention', async ({ visitor }) => {
   const page = await deskOf(visitor, ORGANIZER, '/desk/attention');
-  await heading(page, 'This is not for your account');
+  await title(page, 'This is not for your account');
   assert.equal(await page.getByTestId('retry-saga').count(), 0);
 });
 
@@ -82,7 +81,7 @@ scenario('a_list_that_does_not_come_is_asked_for_again', async ({ visitor }) => 
     await enterAs(it, steps.url(), ADMIN);
     await it.route('**/api/v1/admin/sagas?*', (route) => (broken ? route.abort() : route.continue()));
   } });
-  await heading(page, 'This did not load');
+  await title(page, 'This did not load');
   broken = false;
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.getByRole('heading', { name: 'Nothing needs attention' }).waitFor();
@@ -109,7 +108,7 @@ scenario('an_administrator_finds_a_user_and_changes_and_suspends_the_account', a
   await steps.newAccount('countess@example.org', { first_name: 'Augusta', last_name: 'King' });
   const page = await deskOf(visitor, ADMIN);
   await page.getByRole('link', { name: 'Users' }).click();
-  await heading(page, 'Users');
+  await title(page, 'Users');
   const users = page.getByTestId('user');
   await users.filter({ hasText: ADMIN }).getByText('This is you.').waitFor();
   assert.equal(await users.filter({ hasText: ADMIN }).getByTestId('edit-user').count(), 0);
@@ -148,7 +147,7 @@ scenario('an_application_is_approved_and_its_owner_invites_a_member', async ({ v
   await steps.newAccount(member, { first_name: 'Colette' });
   const founder = await visitor('/account', { prepare: (it) => enterAs(it, steps.url(), owner) });
   await founder.getByTestId('apply-link').click();
-  await heading(founder, 'Apply as an organizer');
+  await title(founder, 'Apply as an organizer');
   await founder.locator('#name').fill('Parc Theatre');
   await founder.locator('#legal_name').fill('Parc Theatre Ltd');
   await founder.locator('#contact_email').fill('hello@parc.example');
@@ -171,7 +170,7 @@ scenario('an_application_is_approved_and_its_owner_invites_a_member', async ({ v
   // The founder's browser knows the role from before the approval.
   const desk = founder;
   await desk.goto(`${steps.url()}/desk/organizations`);
-  await heading(desk, 'Organizations');
+  await title(desk, 'Organizations');
   const mine = desk.getByTestId('organization').filter({ hasText: 'Parc Theatre' });
   await mine.getByTestId('show-members').click();
   await mine.getByTestId('member').filter({ hasText: owner }).waitFor();
@@ -191,7 +190,7 @@ scenario('an_application_is_approved_and_its_owner_invites_a_member', async ({ v
   await invited.getByTestId('accept-button').click();
   await invited.getByTestId('joined').getByText('You are a member now.').waitFor();
   await invited.getByTestId('joined').getByRole('link').click();
-  await heading(invited, 'My events');
+  await title(invited, 'My events');
 
   await desk.reload();
   await mine.getByTestId('edit-organization').click();
@@ -203,7 +202,7 @@ scenario('an_application_is_approved_and_its_owner_invites_a_member', async ({ v
   await mine.getByRole('heading', { name: 'Parc Theatre & Co' }).waitFor();
 
   const page = await visitor('/organizations/parc-theatre');
-  await heading(page, 'Parc Theatre & Co');
+  await title(page, 'Parc Theatre & Co');
   await page.getByRole('link', { name: 'https://parc.example' }).waitFor();
   assert.equal(await page.getByText('Ltd').count(), 0, 'the name in contracts is not public');
   for (const it of [founder, admin, desk, stranger]) it.faults.length = 0;

@@ -3,11 +3,9 @@
 import assert from 'node:assert/strict';
 
 import {
-  THEATRE, acceptTerms, checkoutIsOpen, choose, hallIsOpen, isSignedIn, openRow, seatSays,
-  sessionEnds, suite,
+  NEW_PASSWORD, THEATRE, checkoutIsOpen, choose, fillRegistration, hallIsOpen, isSignedIn, openRow,
+  seatSays, sessionEnds, suite,
 } from './helpers.mjs';
-
-const PASSWORD = 'Holdfast-2026-x';
 
 const { scenario, row, activate, newAccount } = suite();
 
@@ -31,11 +29,8 @@ for (const [name, path, status] of NOWHERE) {
 }
 
 async function register(page, email) {
-  await page.locator('#first_name').fill('Ada');
+  await fillRegistration(page, email);
   await page.locator('#last_name').fill('Lovelace');
-  await page.locator('#email').fill(email);
-  await page.locator('#password').fill(PASSWORD);
-  await acceptTerms(page);
   await page.getByTestId('register-button').click();
   await activate(page, email);
 }
@@ -116,22 +111,18 @@ scenario('a_wrong_password_keeps_what_was_typed', async ({ visitor }) => {
 
 scenario('a_weak_password_is_complained_of_at_its_field', async ({ visitor }) => {
   const page = await visitor('/register');
-  await page.locator('#first_name').fill('Ada');
-  await page.locator('#last_name').fill('Lovelace');
-  await page.locator('#email').fill('weak@example.org');
-  await page.locator('#password').fill('short');
-  await acceptTerms(page);
+  await fillRegistration(page, 'weak@example.org', { password: 'short' });
   await page.getByTestId('register-button').click();
   await page.locator('#password[aria-invalid="true"]').waitFor();
   assert.ok((await page.locator('#password-help').textContent()).trim().length > 0);
 });
 
 scenario('signing_in_never_leads_to_another_site', async ({ visitor }) => {
-  await newAccount('barbara@example.org', { password: PASSWORD });
+  await newAccount('barbara@example.org', { password: NEW_PASSWORD });
   const page = await visitor(`/login?next=${encodeURIComponent('//example.org/evil')}`);
   const home = new URL('/', page.url()).href;
   await page.locator('#email').fill('barbara@example.org');
-  await page.locator('#password').fill(PASSWORD);
+  await page.locator('#password').fill(NEW_PASSWORD);
   await page.getByTestId('login-button').click();
   await isSignedIn(page);
   assert.equal(page.url(), home);

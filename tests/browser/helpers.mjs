@@ -20,6 +20,9 @@ export const THEATRE = 'theatre-premiere';
 export const SPORTS_HALL = 'erfurt-handball';
 export const ARENA = 'arena-concert';
 
+// What a visitor with a phone has.
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
 export const OUT = new URL('./out/', import.meta.url).pathname;
 
 const SCENARIO_MS = 90_000;
@@ -115,16 +118,16 @@ export function suite(settings, prepare, { asUsersHave = false, browserName } = 
       return body;
     },
 
-    // The latest mail to this address with a link to this page, once it is there.
-    async mailTo(email, path) {
+    // The latest mail to this address with a link to this page, or with any text, once there are as many.
+    async mailTo(email, path = '', many = 1) {
       for (let looks = 0; looks < 100; looks += 1) {
         const answer = await fetch(`${shared.holdfast.url}/api/development/mails?to=${encodeURIComponent(email)}`);
         const { items } = await answer.json();
-        const mail = items.find(({ links }) => links.some((link) => link.includes(path)));
-        if (mail) return mail;
+        const mails = items.filter(({ links }) => path === '' || links.some((link) => link.includes(path)));
+        if (mails.length >= many) return mails[0];
         await new Promise((resolve) => { setTimeout(resolve, 100); });
       }
-      throw new Error(`no mail to ${email} leads to ${path}`);
+      throw new Error(`${many} mails to ${email} that lead to ${path} do not come`);
     },
 
     // Makes an account through the API, and activates it by the link of its mail.
@@ -289,6 +292,16 @@ export async function secondsLeft(page) {
 // ------------------------------------------------------------------------- accounts
 
 export const DEMO_PASSWORD = 'Demo-pass-1';
+// The password of accounts that tests register.
+export const NEW_PASSWORD = 'Holdfast-2026-x';
+
+// Fills in the form that creates an account.
+export async function fillRegistration(page, email, { name = 'Ada', password = NEW_PASSWORD } = {}) {
+  await page.locator('#first_name').fill(name);
+  await page.locator('#email').fill(email);
+  await page.locator('#password').fill(password);
+  await acceptTerms(page);
+}
 
 // The header of an account for the API.
 export async function bearerOf(api, email, password = DEMO_PASSWORD) {
@@ -314,8 +327,11 @@ export async function enterAs(page, url, email, password = DEMO_PASSWORD) {
 // The token of the link in a mail about an account.
 export const tokenOf = (mail) => mail.links.find((link) => link.includes('#')).split('#')[1];
 
-// The code in a mail about an account.
+// The code in a mail.
 export const codeOf = (mail) => mail.text.match(/^Code\s?: (\d{6})$/m)[1];
+
+// A code that is not this one.
+export const wrongOf = (code) => (code === '000000' ? '000001' : '000000');
 
 // Ends the session at the server, as another device or an administrator does. The page does not know it, and has no
 // access token any more.
@@ -419,6 +435,9 @@ export async function coloursOf(browser, png) {
     return colours.size;
   }, png.toString('base64'));
 }
+
+// Waits for a page by its heading.
+export const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
 // How many pixels the page is wider than its window.
 export function overflow(page) {

@@ -8,14 +8,12 @@ import { after } from 'node:test';
 
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
 import {
-  THEATRE, acceptTerms, checkoutIsOpen, emailOf, holdSeats, isConfirmed, isSignedIn, overflow,
-  suite, watchConfirms,
+  NEW_PASSWORD, PHONE, THEATRE, acceptTerms, checkoutIsOpen, emailOf, holdSeats, isConfirmed,
+  isSignedIn, overflow, suite, title, watchConfirms,
 } from './helpers.mjs';
 
 const OLD = '2026-06-01';
 const PRESENT = '2026-11-01';
-const PASSWORD = 'Holdfast-2026-x';
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 const file = (title, text) => `---\nversion: ${PRESENT}\ntitle: ${title}\n---\n${text}\n`;
 
@@ -33,7 +31,6 @@ const { scenario, row, activate } = suite(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const complaint = (page) => page.locator('#accepted-terms[aria-invalid="true"]').waitFor();
 
 // The page shows the documents that it was opened with, as if another version had come since.
@@ -74,7 +71,7 @@ scenario('who_registers_accepts_the_terms_at_their_field', async ({ visitor }) =
   const email = 'accepts@example.org';
   await page.locator('#first_name').fill('Ada');
   await page.locator('#email').fill(email);
-  await page.locator('#password').fill(PASSWORD);
+  await page.locator('#password').fill(NEW_PASSWORD);
   await page.getByTestId('register-button').click();
   await complaint(page);
   await page.getByText('Read and accept the terms of sale.').waitFor();
@@ -83,7 +80,7 @@ scenario('who_registers_accepts_the_terms_at_their_field', async ({ visitor }) =
   assertAccessible(await accessibilityFaults(page));
   // The text opens in another tab, so that nothing that was typed is lost.
   const opened = page.waitForEvent('popup');
-  await page.getByRole('link', { name: 'terms of sale' }).click();
+  await page.getByRole('link', { name: 'terms of sale (opens in a new tab)', exact: true }).click();
   await title(await opened, 'Our terms');
   await (await opened).close();
   await acceptTerms(page);
@@ -99,9 +96,14 @@ scenario('who_pays_accepts_the_terms_and_other_terms_are_asked_for_anew', async 
   await holdSeats(page, 'Stalls', 'A', (await row(THEATRE, 'Stalls', 'A')).slice(0, 2));
   await checkoutIsOpen(page);
   const confirms = watchConfirms(page);
+  // Everything that is missing is told at once, and the first of it has the focus.
+  await page.getByTestId('pay-button').click();
+  await page.locator('#email[aria-invalid="true"]').waitFor();
+  await complaint(page);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'email');
   await page.locator('#email').fill(emailOf(page));
   await page.getByTestId('pay-button').click();
-  await complaint(page);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'accepted-terms');
   assert.equal(confirms.length, 0);
   await acceptTerms(page);
   const present = page.waitForResponse(/\/api\/v1\/legal$/);

@@ -3,27 +3,13 @@
 import assert from 'node:assert/strict';
 
 import {
-  THEATRE, codeOf, emailOf, holdSeats, isConfirmed, overflow, pay, suite,
+  PHONE, THEATRE, codeOf, emailOf, holdSeats, isConfirmed, overflow, pay, signIn, suite, title, wrongOf,
 } from './helpers.mjs';
 
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-
-const { scenario, mailTo, newAccount, row, url } = suite();
+const { scenario, mailTo, newAccount, row } = suite();
 
 const FIRST = '/bookings/HF-';
 const linkOf = (mail) => mail.links.find((link) => link.includes(FIRST));
-const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
-
-// The newest of the mails to this address, once there are as many.
-async function newest(email, many) {
-  for (let looks = 0; looks < 100; looks += 1) {
-    const answer = await fetch(`${url()}/api/development/mails?to=${encodeURIComponent(email)}`);
-    const { items } = await answer.json();
-    if (items.length >= many) return items[0];
-    await new Promise((resolve) => { setTimeout(resolve, 100); });
-  }
-  throw new Error(`${many} mails to ${email} do not come`);
-}
 
 // Buys two seats of this row as a guest. Returns the page, its reference and the path of the mail's link.
 async function bought(visitor, name) {
@@ -56,11 +42,19 @@ scenario('the_holder_of_a_link_cancels_with_the_code_of_a_mail', async ({ visito
   await question.getByTestId('cancel-line').first().uncheck();
   await page.getByTestId('question-confirm').click();
   await question.getByTestId('code-asked').waitFor();
-  await page.locator('#code').fill('000000');
+  const field = question.getByRole('textbox', { name: 'Code from the mail' });
+  assert.match(await field.getAttribute('aria-describedby'), /\bcode-asked\b/);
+  await page.waitForFunction(() => document.activeElement?.id === 'mail-code');
   await page.getByTestId('question-confirm').click();
-  await page.locator('#code[aria-invalid="true"]').waitFor();
-  const code = codeOf(await newest(emailOf(buyer), 2));
-  await page.locator('#code').fill(`${code.slice(0, 3)} ${code.slice(3)}`);
+  await question.getByTestId('short-code').waitFor();
+  const code = codeOf(await mailTo(emailOf(buyer), '', 2));
+  await field.fill(wrongOf(code));
+  await page.getByTestId('question-confirm').click();
+  await question.getByText('The code is wrong or has expired, or too many were tried.').waitFor();
+  assert.equal(await field.getAttribute('aria-invalid'), 'true');
+  assert.equal(await question.locator('.notice').count(), 0, 'it is told once');
+  await page.waitForFunction(() => document.activeElement?.id === 'mail-code');
+  await field.fill(`${code.slice(0, 3)} ${code.slice(3)}`);
   await page.getByTestId('question-confirm').click();
   await question.waitFor({ state: 'detached' });
   await page.getByTestId('booking-refunded').waitFor();
@@ -69,6 +63,20 @@ scenario('the_holder_of_a_link_cancels_with_the_code_of_a_mail', async ({ visito
   await page.getByTestId('cancel-booking').click();
   await page.getByTestId('question-confirm').click();
   await title(page, 'Cancelled');
+  page.faults.length = 0;
+});
+
+scenario('a_wrong_code_is_told_in_french_on_a_french_page', async ({ visitor }) => {
+  const { page: buyer, path } = await bought(visitor, 'G');
+  const page = await visitor(path, { ...PHONE, locale: 'fr-FR' });
+  await page.getByTestId('cancel-booking').click();
+  await page.getByTestId('question-confirm').click();
+  const question = page.getByRole('dialog', { name: 'Annuler cette réservation ?' });
+  await question.getByTestId('code-asked').waitFor();
+  await question.locator('#mail-code').fill(wrongOf(codeOf(await mailTo(emailOf(buyer), '', 2))));
+  await page.getByTestId('question-confirm').click();
+  await question.getByText('Le code est faux ou a expiré, ou trop de codes ont été essayés.').waitFor();
+  assert.equal(await overflow(page), 0);
   page.faults.length = 0;
 });
 
@@ -83,8 +91,23 @@ scenario('a_buyer_passes_the_booking_on_and_has_the_mail_sent_again', async ({ v
   assert.equal(await isConfirmed(friend), reference);
   await page.getByTestId('mail-booking').click();
   await page.getByTestId('share-told').getByText('The mail is on its way.').waitFor();
-  const again = await newest(emailOf(page), 2);
+  const again = await mailTo(emailOf(page), FIRST, 2);
   assert.ok(again.subject.includes(reference));
+});
+
+scenario('who_closes_the_dialog_for_sharing_copies_nothing', async ({ visitor }) => {
+  const { page } = await bought(visitor, 'H');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate(async () => {
+    await navigator.clipboard.writeText('before');
+    navigator.share = () => Promise.reject(new DOMException('', 'AbortError'));
+  });
+  const asked = page.waitForResponse(/\/bookings\/[^/]+\/link$/);
+  await page.getByTestId('share-booking').click();
+  await asked;
+  await page.locator('[data-testid="share-booking"]:enabled').waitFor();
+  assert.equal(await page.getByTestId('share-told').textContent(), '');
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'before');
 });
 
 scenario('a_lost_link_comes_by_mail', async ({ visitor }) => {
@@ -100,8 +123,13 @@ scenario('a_lost_link_comes_by_mail', async ({ visitor }) => {
   await page.locator('#reference').fill(reference.toLowerCase());
   await page.getByTestId('find-button').click();
   await page.getByTestId('find-sent').waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
   assert.equal(await overflow(page), 0);
-  const { pathname, hash } = new URL(linkOf(await newest(emailOf(buyer), 2)));
+  const { pathname, hash } = new URL(linkOf(await mailTo(emailOf(buyer), FIRST, 2)));
+  // Another mail is asked for at the address, which is kept.
+  await page.getByTestId('find-again').click();
+  await page.waitForFunction(() => document.activeElement?.id === 'email');
+  assert.equal(await page.locator('#email').inputValue(), emailOf(buyer));
   await page.goto(new URL(pathname + hash, page.url()).href);
   assert.equal(await isConfirmed(page), reference);
   page.faults.length = 0;
@@ -126,8 +154,6 @@ scenario('signing_in_on_another_device_takes_the_booking_along', async ({ visito
   const { page: buyer, reference } = await bought(visitor, 'F');
   await newAccount(emailOf(buyer));
   const page = await visitor('/login?next=/bookings');
-  await page.locator('#email').fill(emailOf(buyer));
-  await page.locator('#password').fill('Demo-pass-1');
-  await page.getByTestId('login-button').click();
+  await signIn(page, emailOf(buyer));
   await page.getByTestId('booking-row').getByText(reference).waitFor();
 });

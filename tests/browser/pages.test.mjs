@@ -7,8 +7,8 @@ import { mkdir } from 'node:fs/promises';
 
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
 import {
-  ARENA, OUT, SPORTS_HALL, THEATRE, acceptTerms, checkoutIsOpen, choose, coloursOf, emailOf,
-  hallIsOpen, isStill, enterAs, openRow, overflow, pay, refusedRefund, suite, giveBack,
+  ARENA, OUT, SPORTS_HALL, THEATRE, checkoutIsOpen, choose, coloursOf, emailOf, enterAs,
+  fillRegistration, giveBack, hallIsOpen, isStill, openRow, overflow, pay, refusedRefund, suite,
 } from './helpers.mjs';
 
 const THEMES = ['light', 'dark'];
@@ -144,10 +144,7 @@ const PAGES = {
   }],
   register: ['/register', heading],
   'register-code': ['/register', async (page) => {
-    await page.locator('#first_name').fill('Ada');
-    await page.locator('#email').fill(`ada-${emailOf(page)}`);
-    await page.locator('#password').fill('Holdfast-2026-x');
-    await acceptTerms(page);
+    await fillRegistration(page, `ada-${emailOf(page)}`);
     await page.getByTestId('register-button').click();
     await page.getByTestId('code-form').waitFor();
   }],

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 
 import {
-  SPORTS_HALL, THEATRE, checkoutIsOpen, emailOf, hallIsOpen, isConfirmed, isStill, overflow, suite,
+  PHONE, SPORTS_HALL, THEATRE, checkoutIsOpen, emailOf, hallIsOpen, isConfirmed, isStill, overflow,
+  suite,
 } from './helpers.mjs';
 
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const TAPS_MAX = 12;
 
 const { scenario, row, holdByApi } = suite();

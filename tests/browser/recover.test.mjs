@@ -2,10 +2,9 @@
 
 import assert from 'node:assert/strict';
 
-import { DEMO_PASSWORD, overflow, signIn, suite } from './helpers.mjs';
+import { DEMO_PASSWORD, PHONE, overflow, signIn, suite, wrongOf } from './helpers.mjs';
 
 const NEW = 'correct-Horse7-battery';
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 const { scenario, api, url, mailTo, newAccount } = suite();
 
@@ -50,7 +49,7 @@ scenario('the_code_of_the_mail_sets_a_password_on_a_phone', async ({ visitor }) 
   const mail = await forgets(page, email);
   assert.match(mail.subject, /mot de passe/);
   const [code] = mail.text.match(/\b\d{6}\b/);
-  await page.locator('#mail-code').fill(code === '000000' ? '000001' : '000000');
+  await page.locator('#mail-code').fill(wrongOf(code));
   await page.locator('#password').fill(NEW);
   await page.getByTestId('reset-button').click();
   await page.getByTestId('no-proof').waitFor();

@@ -2,13 +2,10 @@
 
 import assert from 'node:assert/strict';
 
-import { DEMO_PASSWORD, enterAs, overflow, signIn, suite } from './helpers.mjs';
-
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+import { DEMO_PASSWORD, PHONE, enterAs, overflow, signIn, suite, title } from './helpers.mjs';
 
 const { scenario, newAccount, url } = suite();
 
-const title = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const themeOf = (page) => page.evaluate(() => document.documentElement.dataset.theme);
 
 scenario('a_guests_choices_stay_in_the_browser', async ({ visitor }) => {
@@ -61,6 +58,19 @@ scenario('the_language_of_an_account_is_there_on_another_device', async ({ visit
   await signIn(third, email, DEMO_PASSWORD);
   await title(third, 'Settings');
   await third.getByTestId('mail-language').getByText('Français').waitFor();
+});
+
+scenario('the_next_user_of_a_browser_gets_the_language_of_their_own_account', async ({ visitor }) => {
+  await newAccount('french@example.org', { locale: 'fr' });
+  await newAccount('english@example.org');
+  const page = await visitor('/login?next=/settings', { alone: true });
+  await signIn(page, 'french@example.org', DEMO_PASSWORD);
+  await title(page, 'Réglages');
+  await page.getByTestId('sign-out').click();
+  await page.goto(`${url()}/login?next=/settings`);
+  await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+  await signIn(page, 'english@example.org', DEMO_PASSWORD);
+  await title(page, 'Settings');
 });
 
 scenario('two_quick_choices_save_the_last_one', async ({ visitor }) => {

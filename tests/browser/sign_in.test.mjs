@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 
 import {
-  DEMO_PASSWORD, THEATRE, acceptTerms, bearerOf, checkoutIsOpen, giveBack, holdSeats,
-  isConfirmed, overflow, reservationId, secondsLeft, sessionEnds, suite,
+  DEMO_PASSWORD, THEATRE, acceptTerms, bearerOf, checkoutIsOpen, fillRegistration, giveBack,
+  holdSeats, isConfirmed, overflow, reservationId, secondsLeft, sessionEnds, suite,
 } from './helpers.mjs';
 
 const CUSTOMER = 'customer@demo.test';
@@ -115,10 +115,7 @@ scenario('registering_at_checkout_leads_back_to_it_and_pays_as_the_user', async 
   await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
   await page.getByRole('link', { name: 'Create account' }).click();
   await page.waitForURL(/\/register\?next=/);
-  await page.locator('#first_name').fill('Grace');
-  await page.locator('#email').fill('grace.checkout@example.org');
-  await page.locator('#password').fill(DEMO_PASSWORD);
-  await acceptTerms(page);
+  await fillRegistration(page, 'grace.checkout@example.org', { name: 'Grace' });
   await page.getByTestId('register-button').click();
   await activate(page, 'grace.checkout@example.org');
   await page.waitForURL(address);

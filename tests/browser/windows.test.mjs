@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 
 import {
-  THEATRE, acceptTerms, choose, coloursOf, hallIsOpen, isSignedIn, openRow, overflow, suite,
+  THEATRE, acceptTerms, choose, coloursOf, fillRegistration, hallIsOpen, isSignedIn, openRow,
+  overflow, suite,
 } from './helpers.mjs';
 
 const { scenario, activate, event, row } = suite();
@@ -96,10 +97,7 @@ scenario('faults_of_a_form_are_told_in_the_language_of_the_page', async ({ visit
 scenario('a_person_with_one_name_registers', async ({ visitor }) => {
   const page = await visitor('/register');
   await page.getByLabel('Last name (optional)').waitFor();
-  await page.locator('#first_name').fill('Suharto');
-  await page.locator('#email').fill('suharto@example.org');
-  await page.locator('#password').fill('Holdfast-2026-x');
-  await acceptTerms(page);
+  await fillRegistration(page, 'suharto@example.org', { name: 'Suharto' });
   await page.getByTestId('register-button').click();
   await activate(page, 'suharto@example.org');
   await isSignedIn(page);

@@ -5,7 +5,6 @@ pub mod activate;
 pub mod apply;
 mod asking;
 pub mod bookings;
-mod code_field;
 pub mod email;
 pub mod find;
 pub mod forgot;

@@ -3,10 +3,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use ui::{
-    program,
-    state::{language, session::SignedInUser},
-};
+use ui::program;
 
 /// The address to return to: the query names it, or else it is the page with the link that led here.
 fn next() -> Signal<Option<String>> {
@@ -28,15 +25,10 @@ pub fn with_return(path: &'static str) -> impl Fn() -> String + Clone + Send + S
 }
 
 /// Leads the visitor back to the page they came from. That page usually belongs to another program, so the browser
-/// loads it. A browser in which nobody has chosen a language takes the language of the account.
+/// loads it, in the language of the account if nobody has chosen another one in this browser.
 pub fn after_sign_in() -> Callback<()> {
-    let (next, user) = (next(), SignedInUser::expect());
+    let next = next();
     Callback::new(move |()| {
-        let own =
-            untrack(|| user.profile()).and_then(|profile| language::locale_of(&profile.locale));
-        if let Some(own) = own.filter(|_| !language::is_chosen()) {
-            language::keep(own);
-        }
         let next = program::way_back(next.get_untracked().as_deref());
         let _ = window().location().replace(&next);
     })

@@ -3,7 +3,7 @@
 //! The browser may refuse storage (private windows, settings, a full disk). Then `boot.js` puts storage in its place that
 //! lasts until the page is closed, so that the visitor can pay for what this page holds.
 
-use leptos::prelude::window;
+use leptos::prelude::{on_cleanup, window, window_event_listener};
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -134,9 +134,24 @@ pub fn focus(id: &str) {
     }
 }
 
-/// Sets the title of the page in the tab and in the history.
-pub fn set_title(title: &str) {
-    leptos::prelude::document().set_title(title);
+/// Moves the focus to the element with this id, once it is drawn.
+pub fn focus_drawn(id: &'static str) {
+    leptos::task::spawn_local(async move {
+        sleep(0).await;
+        focus(id);
+    });
+}
+
+/// Sets the title in the tab and in the history: the name of the page, and the shop's.
+pub fn set_title(name: &str) {
+    leptos::prelude::document().set_title(&format!("{name} · Holdfast"));
+}
+
+/// Calls `act` when a link that is opened in this tab changes only the part of the address after `#`, until the component is
+/// removed.
+pub fn on_fragment(act: impl Fn() + 'static) {
+    let watching = window_event_listener(leptos::ev::hashchange, move |_| act());
+    on_cleanup(move || watching.remove());
 }
 
 /// Takes the part after `#` out of the page's address, so that this tab's history does not keep it.

@@ -1,6 +1,8 @@
 //! Components that pages of several programs use.
 
 pub mod bar;
+pub mod code_field;
+pub mod complaint;
 pub mod consent;
 pub mod countdown;
 pub mod dialog;

@@ -59,7 +59,7 @@ pub fn text(i18n: I18n, words: fn(Locale) -> &'static str) -> Signal<&'static st
 /// Sets the title of the page in the language of the page.
 pub fn title(i18n: I18n, words: fn(Locale) -> &'static str) {
     crate::components::erased::follow(move || {
-        crate::browser::set_title(&format!("{} · Holdfast", words(i18n.get_locale())));
+        crate::browser::set_title(words(i18n.get_locale()));
     });
 }
 
@@ -143,7 +143,66 @@ macro_rules! counted {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeSet, fmt, fs, path::Path};
+
+    use serde::{
+        Deserialize,
+        de::{Deserializer, Error, MapAccess, Visitor},
+    };
+
     use super::*;
+
+    /// An object of texts and further objects in which no key stands twice. Other readers of JSON take the last of two
+    /// texts with one key, and the first one is lost without a word.
+    struct Texts;
+
+    impl<'de> Deserialize<'de> for Texts {
+        fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+            reader.deserialize_any(TextsVisitor)
+        }
+    }
+
+    struct TextsVisitor;
+
+    impl<'de> Visitor<'de> for TextsVisitor {
+        type Value = Texts;
+
+        fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+            to.write_str("a text or an object of texts")
+        }
+
+        fn visit_str<E: Error>(self, _: &str) -> Result<Texts, E> {
+            Ok(Texts)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Texts, A::Error> {
+            let mut known = BTreeSet::new();
+            while let Some(key) = map.next_key::<String>()? {
+                map.next_value::<Texts>()?;
+                if !known.insert(key.clone()) {
+                    return Err(A::Error::custom(format!("{key} stands twice")));
+                }
+            }
+            Ok(Texts)
+        }
+    }
+
+    #[test]
+    fn no_key_stands_twice_in_the_texts_of_any_package() {
+        let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for package in ["ui", "map", "shop", "account", "desk"] {
+            for locale in [Locale::en, Locale::fr] {
+                let tag = crate::state::language::tag(locale);
+                let path = packages.join(package).join("locales").join(format!("{tag}.json"));
+                let json = fs::read_to_string(&path).expect("texts");
+                if let Err(error) = serde_json::from_str::<Texts>(&json) {
+                    panic!("{}: {error}", path.display());
+                }
+            }
+        }
+        let twice = serde_json::from_str::<Texts>(r#"{ "a": { "b": "1" }, "a": { "c": "2" } }"#);
+        assert!(twice.is_err_and(|error| error.to_string().starts_with("a stands twice")));
+    }
 
     #[test]
     fn thousands_are_set_apart() {

@@ -8,8 +8,9 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api::{self, CallFailure},
     arrival::arrive,
-    common,
+    browser, common,
     components::{
+        code_field::{CodeField, SendsItself, TypedCode},
         consent::{Consent, ConsentField, is_about_terms},
         erased::{act, follow, live, part},
         failure::FailureNote,
@@ -22,8 +23,7 @@ use ui::{
 };
 
 use super::{
-    asking::{Asking, DoneNote, MailForm, ProofFailure, SubmitButton, focus, link_token},
-    code_field::{CodeField, TypedCode},
+    asking::{Asking, DoneNote, MailForm, NextHeading, ProofFailure, SubmitButton, link_token},
     register::NameFields,
 };
 use crate::way_back::{after_sign_in, with_return};
@@ -85,7 +85,7 @@ impl Activating {
                 self.is_owner_asked.set(true);
                 // Nothing was wrong.
                 failure.set(None);
-                focus("first_name");
+                browser::focus_drawn("first_name");
             }
         });
     }
@@ -216,13 +216,7 @@ pub fn CodeEntry(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (activating, asking) = (Activating::new(), Asking::new());
-    let (code, heading) = (TypedCode::new(), NodeRef::<leptos::html::H1>::new());
-    // The form before it had the focus.
-    follow(move || {
-        if let Some(heading) = heading.get() {
-            let _ = heading.focus();
-        }
-    });
+    let code = TypedCode::new();
     let asked = email.clone();
     let again = act(move |_| {
         let email = asked.clone();
@@ -242,16 +236,11 @@ pub fn CodeEntry(
         event.prevent_default();
         send.run(());
     };
-    let filled = Callback::new(move |()| {
-        if !activating.is_owner_asked.get_untracked() {
-            send.run(());
-        }
-    });
+    let is_enough = live(move || !activating.is_owner_asked.get());
+    let sends = SendsItself { is_enough, busy: activating.sending.busy, send };
     view! {
         <form class="panel form" novalidate data-testid="code-form" on:submit=submit>
-            <h1 tabindex="-1" node_ref=heading>
-                {tx!(i18n, forgot.sent)}
-            </h1>
+            <NextHeading text=tx!(i18n, forgot.sent)/>
             <p>{text}</p>
             <p>
                 <strong dir="auto">{shown}</strong> " "
@@ -259,7 +248,7 @@ pub fn CodeEntry(
             </p>
             <FailureNote failure=asking.failure/>
             <DoneNote asking text=tx!(i18n, activate.asked) test_id="asked"/>
-            <CodeField code failure=activating.sending.failure filled/>
+            <CodeField code failure=activating.sending.failure sends/>
             <OwnerFields activating/>
             <button
                 type="button"

@@ -2,17 +2,18 @@
 
 use std::future::Future;
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 use ui::{
     api::CallFailure,
     browser, common,
     components::{
-        erased::{act, known, live, part},
+        code_field,
+        erased::{act, follow, known, live, part},
         failure::FailureNote,
         field::Field,
         reason_note::{Explains, ReasonNote},
     },
-    i18n::use_i18n,
+    i18n::{text, use_i18n},
     tx,
 };
 
@@ -61,20 +62,8 @@ impl Asking {
 /// The token of the mail's link that led to the page: the part of the address after `#`, which is removed from it.
 pub fn link_token() -> RwSignal<String> {
     let token = RwSignal::new(browser::take_fragment());
-    // Another link that is opened in this tab changes only that part.
-    let watching = window_event_listener(leptos::ev::hashchange, move |_| {
-        token.set(browser::take_fragment());
-    });
-    on_cleanup(move || watching.remove());
+    browser::on_fragment(move || token.set(browser::take_fragment()));
     token
-}
-
-/// Moves the focus to the element with this id, once it is drawn.
-pub fn focus(id: &'static str) {
-    leptos::task::spawn_local(async move {
-        browser::sleep(0).await;
-        browser::focus(id);
-    });
 }
 
 /// What failed, above the fields of a form. If the server refuses one of `secrets`, the note says `refused`.
@@ -108,8 +97,8 @@ pub fn Refusal(
 /// [`Refusal`] of a form that sends the link or the code of a mail.
 #[component]
 pub fn ProofFailure(failure: RwSignal<Option<CallFailure>>) -> impl IntoView {
-    let i18n = use_i18n();
-    view! { <Refusal failure secrets=&["token", "code"] refused=tx!(i18n, reset.no_proof)/> }
+    let refused = text(use_i18n(), code_field::no_proof);
+    view! { <Refusal failure secrets=code_field::SECRETS refused/> }
 }
 
 /// Says that the server has done what was asked. The element is always there, so that screen readers hear the text.
@@ -138,6 +127,41 @@ pub fn SubmitButton(
     }
 }
 
+/// The heading of a form that takes the place of another form. It gets the focus, which was in the form before it.
+#[component]
+pub fn NextHeading(text: Signal<&'static str>) -> impl IntoView {
+    let heading = NodeRef::<html::H1>::new();
+    follow(move || {
+        if let Some(heading) = heading.get() {
+            let _ = heading.focus();
+        }
+    });
+    view! {
+        <h1 tabindex="-1" node_ref=heading>
+            {text}
+        </h1>
+    }
+}
+
+/// The button that leads back to the form that asks for a mail. The form keeps the address.
+#[component]
+pub fn AskAgain(
+    asking: Asking,
+    /// The `data-testid` of the button.
+    test_id: &'static str,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let again = act(move |_| {
+        asking.is_done.set(false);
+        browser::focus_drawn("email");
+    });
+    view! {
+        <button type="button" class="button secondary wide" data-testid=test_id on:click=again>
+            {tx!(i18n, forgot.again)}
+        </button>
+    }
+}
+
 /// The form that asks for a mail to an address.
 #[component]
 pub fn MailForm(
@@ -145,6 +169,12 @@ pub fn MailForm(
     text: Signal<&'static str>,
     email: RwSignal<String>,
     asking: Asking,
+    /// Fields below the address.
+    #[prop(optional)]
+    fields: Option<Children>,
+    /// The text of the form's button, if “Send the mail” does not say enough.
+    #[prop(optional)]
+    send: Option<Signal<&'static str>>,
     /// Called with the address when the visitor sends the form.
     #[prop(into)]
     ask: Callback<String>,
@@ -157,6 +187,7 @@ pub fn MailForm(
         event.prevent_default();
         ask.run(email.get_untracked());
     });
+    let send = send.unwrap_or_else(|| tx!(i18n, forgot.send));
     view! {
         <form class="panel form" novalidate on:submit=submit>
             <h1>{title}</h1>
@@ -170,7 +201,8 @@ pub fn MailForm(
                 value=email
                 failure=asking.failure
             />
-            <SubmitButton busy=asking.busy label=tx!(i18n, forgot.send) test_id/>
+            {fields.map(|fields| fields())}
+            <SubmitButton busy=asking.busy label=send test_id/>
             {children.map(|children| children())}
         </form>
     }

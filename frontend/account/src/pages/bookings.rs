@@ -1,28 +1,26 @@
 //! `/bookings`: the visitor's bookings, newest first, in three parts, and a search by reference. The address says which part
 //! or which reference is shown.
 
-use holdfast_contract::{
-    accounts::Role,
-    bookings::{Booking, BookingPeriod, BookingStatus},
-    catalogue::Event,
-    money::Money,
-    problem::ProblemType,
-};
+mod row;
+
+use holdfast_contract::{accounts::Role, bookings::BookingPeriod, problem::ProblemType};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use row::{ListedBooking, Row, page};
 use ui::{
-    api::{self, CallFailure, ListedBookings},
+    api::{CallFailure, ListedBookings},
     arrival::arrive,
     common,
     components::{
-        erased::{follow, known, live, part},
+        complaint::Complaint,
+        erased::{follow, known, live, part, stated},
         icon::Sign,
         nothing::Nothing,
-        paged::{ItemPage, Paged, PagedEnd},
+        paged::{Paged, PagedEnd},
         sign_in_first::SignInFirst,
     },
+    counted,
     i18n::{self, Locale, use_i18n},
-    intl::{self, DateStyle},
     program,
     state::session::{self, SignedInUser},
     t_string, td_string, tx,
@@ -53,55 +51,6 @@ fn listed_in(when: Option<&str>, reference: Option<String>) -> ListedBookings {
             ListedBookings::In(named.unwrap_or(BookingPeriod::Upcoming))
         }
     }
-}
-
-/// What the list shows of a booking. The program stays smaller if it copies no whole bookings and events.
-#[derive(Clone)]
-struct ListedBooking {
-    reference: String,
-    status: BookingStatus,
-    total: Money,
-    /// The names of the events.
-    events: String,
-    /// The language of the first event.
-    language: Option<String>,
-    /// The beginning of the first event, and its time zone.
-    starts: Option<(String, String)>,
-}
-
-impl ListedBooking {
-    fn of(booking: Booking, known: &[Event]) -> Self {
-        let mut own: Vec<&Event> = Vec::new();
-        for line in &booking.lines {
-            let event = known.iter().find(|event| event.id == line.event_id);
-            own.extend(event.filter(|event| own.iter().all(|it| it.id != event.id)));
-        }
-        let names: Vec<&str> = own.iter().map(|event| event.name.as_str()).collect();
-        let first = own.first();
-        Self {
-            events: names.join(", "),
-            language: first.map(|event| event.language.clone()),
-            starts: first.map(|event| (event.starts_at.clone(), event.time_zone.clone())),
-            reference: booking.reference,
-            status: booking.status,
-            total: booking.total,
-        }
-    }
-}
-
-async fn page(listed: ListedBookings, after: Option<String>) -> ItemPage<ListedBooking> {
-    let page = api::bookings(&listed, after.as_deref()).await?;
-    let mut events: Vec<Event> = Vec::new();
-    let mut bookings = Vec::with_capacity(page.items.len());
-    for booking in page.items {
-        for line in &booking.lines {
-            if events.iter().all(|event| event.id != line.event_id) {
-                events.push(api::event(&line.event_id.to_string()).await?);
-            }
-        }
-        bookings.push(ListedBooking::of(booking, &events));
-    }
-    Ok((bookings, page.next))
 }
 
 #[component]
@@ -159,11 +108,15 @@ fn List(
     more: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let is_refused = known(move || {
+        list.failure.with(|it| it.as_ref().is_some_and(|it| it.names(&["reference"])))
+    });
     view! {
         <main id="main" class="page">
             <h1>{tx!(i18n, bookings.title)}</h1>
             <Tabs listed/>
-            <Search list listed/>
+            <Search listed is_refused/>
+            <Count list listed/>
             {part(move || match list.items.get() {
                 None => ().into_any(),
                 Some(all) if all.is_empty() => view! { <NoBooking listed/> }.into_any(),
@@ -172,10 +125,33 @@ fn List(
                     view! { <ul class="desk-rows">{rows}</ul> }.into_any()
                 }
             })}
-            <PagedEnd list more label=tx!(i18n, bookings.more) test_id="more-bookings"/>
+            // The text at the field says what is wrong, and another try does not help.
+            {part(move || {
+                let label = tx!(i18n, bookings.more);
+                (!is_refused.get())
+                    .then(|| view! { <PagedEnd list more label test_id="more-bookings"/> })
+            })}
             <Ways/>
         </main>
     }
+}
+
+/// Tells screen readers how many bookings the list has now.
+#[component]
+fn Count(list: Paged<ListedBooking>, listed: Memo<ListedBookings>) -> impl IntoView {
+    let i18n = use_i18n();
+    let said = move || {
+        let locale = i18n.get_locale();
+        match list.items.with(|items| items.as_ref().map(Vec::len)) {
+            None => String::new(),
+            Some(0) => nothing(locale, &listed.get_untracked()).0.to_owned(),
+            Some(count) => {
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                counted!(locale, count, booking_list.count_single | booking_list.count_several)
+            }
+        }
+    };
+    view! { <p role="status" class="visually-hidden" prop:textContent=live(said)></p> }
 }
 
 /// The tabs of the parts. While a reference is looked for, none is chosen.
@@ -207,15 +183,16 @@ fn Tabs(listed: Memo<ListedBookings>) -> impl IntoView {
 
 /// The search is a form of the browser: it leads to an address that names the reference.
 #[component]
-fn Search(list: Paged<ListedBooking>, listed: Memo<ListedBookings>) -> impl IntoView {
+fn Search(
+    listed: Memo<ListedBookings>,
+    /// Whether the server refuses the text.
+    is_refused: Memo<bool>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let named = move || match listed.get() {
         ListedBookings::Named(text) => text,
         ListedBookings::In(_) => String::new(),
     };
-    let is_refused = known(move || {
-        list.failure.with(|it| it.as_ref().is_some_and(|it| it.names(&["reference"])))
-    });
     let error = move || {
         if is_refused.get() { t_string!(i18n, booking_list.no_reference) } else { "" }
     };
@@ -232,20 +209,41 @@ fn Search(list: Paged<ListedBooking>, listed: Memo<ListedBookings>) -> impl Into
                     autocapitalize="characters"
                     spellcheck="false"
                     aria-describedby="reference-help"
-                    aria-invalid=live(move || if is_refused.get() { "true" } else { "false" })
+                    aria-invalid=stated(move || is_refused.get())
                     prop:value=live(named)
                 />
             </div>
             <button type="submit" class="button secondary" data-testid="search-bookings">
                 {tx!(i18n, booking_list.find)}
             </button>
-            <p
-                id="reference-help"
-                class="field-help is-error"
-                role="alert"
-                prop:textContent=live(error)
-            ></p>
+            <Complaint id="reference-help" text=live(error)/>
         </form>
+    }
+}
+
+/// The title and the text in place of an empty list, and the `data-testid`.
+fn nothing(locale: Locale, listed: &ListedBookings) -> (&'static str, &'static str, &'static str) {
+    match listed {
+        ListedBookings::In(BookingPeriod::Upcoming) => (
+            td_string!(locale, booking_list.none_upcoming),
+            td_string!(locale, booking_list.none_upcoming_text),
+            "none-upcoming",
+        ),
+        ListedBookings::In(BookingPeriod::Past) => (
+            td_string!(locale, booking_list.none_past),
+            td_string!(locale, booking_list.none_past_text),
+            "none-past",
+        ),
+        ListedBookings::In(BookingPeriod::Cancelled) => (
+            td_string!(locale, booking_list.none_cancelled),
+            td_string!(locale, booking_list.none_cancelled_text),
+            "none-cancelled",
+        ),
+        ListedBookings::Named(_) => (
+            td_string!(locale, booking_list.none_named),
+            td_string!(locale, booking_list.none_named_text),
+            "none-named",
+        ),
     }
 }
 
@@ -253,26 +251,11 @@ fn Search(list: Paged<ListedBooking>, listed: Memo<ListedBookings>) -> impl Into
 #[component]
 fn NoBooking(listed: Memo<ListedBookings>) -> impl IntoView {
     let i18n = use_i18n();
-    let (title, text, test_id) = match listed.get_untracked() {
-        ListedBookings::In(BookingPeriod::Upcoming) => (
-            tx!(i18n, booking_list.none_upcoming),
-            tx!(i18n, booking_list.none_upcoming_text),
-            "none-upcoming",
-        ),
-        ListedBookings::In(BookingPeriod::Past) => {
-            (tx!(i18n, booking_list.none_past), tx!(i18n, booking_list.none_past_text), "none-past")
-        }
-        ListedBookings::In(BookingPeriod::Cancelled) => (
-            tx!(i18n, booking_list.none_cancelled),
-            tx!(i18n, booking_list.none_cancelled_text),
-            "none-cancelled",
-        ),
-        ListedBookings::Named(_) => (
-            tx!(i18n, booking_list.none_named),
-            tx!(i18n, booking_list.none_named_text),
-            "none-named",
-        ),
-    };
+    let (_, _, test_id) = nothing(i18n.get_locale_untracked(), &listed.get_untracked());
+    // It stands for the part that was read, also while the address already names another one.
+    let shown = StoredValue::new(listed.get_untracked());
+    let title = live(move || shown.with_value(|listed| nothing(i18n.get_locale(), listed).0));
+    let text = live(move || shown.with_value(|listed| nothing(i18n.get_locale(), listed).1));
     let way = match listed.get_untracked() {
         ListedBookings::In(BookingPeriod::Upcoming) => view! {
             <a href="/" rel=program::rel("/") class="button primary">{common!(i18n, to_events)}</a>
@@ -285,13 +268,12 @@ fn NoBooking(listed: Memo<ListedBookings>) -> impl IntoView {
         .into_any(),
     };
     view! {
-        <div data-testid=test_id role="status">
+        <div data-testid=test_id>
             <Nothing sign=Sign::Ticket title text way/>
         </div>
     }
 }
 
-/// The links to the pages beside the list.
 #[component]
 fn Ways() -> impl IntoView {
     let i18n = use_i18n();
@@ -302,15 +284,17 @@ fn Ways() -> impl IntoView {
     view! {
         <div class="row-actions page-end">
             {part(move || {
-                account
-                    .is_signed_in()
-                    .then(|| {
-                        view! {
-                            <a href="/account" class="button secondary" data-testid="account-link">
-                                {tx!(i18n, bookings.account)}
-                            </a>
-                        }
-                    })
+                let (path, test_id, name) = if account.is_signed_in() {
+                    ("/account", "account-link", tx!(i18n, bookings.account))
+                } else {
+                    // A guest sees only the bookings of this browser.
+                    ("/find-booking", "find-booking", tx!(i18n, bookings.find))
+                };
+                view! {
+                    <a href=path class="button secondary" data-testid=test_id>
+                        {name}
+                    </a>
+                }
             })}
             <a href="/settings" class="button secondary" data-testid="settings-link">
                 {tx!(i18n, settings.title)}
@@ -326,53 +310,6 @@ fn Ways() -> impl IntoView {
                     })
             })}
         </div>
-    }
-}
-
-/// The text for a booking's status, and the class name of that status in the style sheet.
-fn status(locale: Locale, status: BookingStatus) -> (&'static str, &'static str) {
-    match status {
-        BookingStatus::Pending => (td_string!(locale, bookings.pending), "quiet-state"),
-        BookingStatus::Confirmed => (td_string!(locale, bookings.confirmed), "on-sale"),
-        BookingStatus::Failed => (td_string!(locale, bookings.failed), "bad-state"),
-        BookingStatus::Cancelled => (td_string!(locale, bookings.cancelled), "bad-state"),
-    }
-}
-
-#[component]
-fn Row(row: RwSignal<ListedBooking>) -> impl IntoView {
-    let i18n = use_i18n();
-    let ListedBooking { reference, status: state, total, events, language, starts } =
-        row.get_untracked();
-    let path = format!("/bookings/{reference}");
-    let rel = program::rel(&path);
-    let when = move || {
-        starts.as_ref().map_or_else(String::new, |(starts_at, zone)| {
-            intl::date(i18n.get_locale(), starts_at, zone, DateStyle::Short)
-        })
-    };
-    view! {
-        <li class="desk-row" data-testid="booking-row">
-            <div class="desk-row-main">
-                <h2 lang=language dir="auto">
-                    <a href=path rel=rel>{events}</a>
-                </h2>
-                <p class="soft">
-                    <span class="figures">{reference}</span> " · "
-                    <span prop:textContent=live(when)></span>
-                </p>
-            </div>
-            <div class="desk-row-side">
-                <span
-                    class=format!("status {}", status(Locale::en, state).1)
-                    prop:textContent=live(move || status(i18n.get_locale(), state).0.to_owned())
-                ></span>
-                <span
-                    class="figures"
-                    prop:textContent=live(move || intl::money(i18n.get_locale(), &total))
-                ></span>
-            </div>
-        </li>
     }
 }
 

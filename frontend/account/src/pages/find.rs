@@ -1,21 +1,17 @@
 //! `/find-booking`: asks for a mail with links to bookings, for people who bought without an account.
 
 use holdfast_contract::bookings::BookingLookup;
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 use ui::{
     api,
     arrival::arrive,
     common,
-    components::{
-        erased::act,
-        failure::FailureNote,
-        field::{Field, Filling},
-    },
+    components::field::{Field, Filling},
     i18n::{self, use_i18n},
     td_string, tx,
 };
 
-use super::asking::{Asking, SubmitButton};
+use super::asking::{AskAgain, Asking, MailForm, NextHeading};
 
 #[component]
 pub fn FindBookingPage() -> impl IntoView {
@@ -36,41 +32,38 @@ pub fn FindBookingPage() -> impl IntoView {
 #[component]
 fn FindForm(email: RwSignal<String>, reference: RwSignal<String>, asking: Asking) -> impl IntoView {
     let i18n = use_i18n();
-    let submit = act(move |event: SubmitEvent| {
-        event.prevent_default();
+    let ask = move |email| {
         let typed = reference.get_untracked().trim().to_owned();
-        let wanted = BookingLookup {
-            email: email.get_untracked(),
-            reference: (!typed.is_empty()).then_some(typed),
-        };
+        let wanted = BookingLookup { email, reference: (!typed.is_empty()).then_some(typed) };
         asking.send(async move { api::look_up_bookings(&wanted).await });
-    });
-    let failure = asking.failure;
-    view! {
-        <form class="panel form" novalidate data-testid="find-form" on:submit=submit>
-            <h1>{tx!(i18n, find.title)}</h1>
-            <p>{tx!(i18n, find.text)}</p>
-            <FailureNote failure/>
-            <Field
-                name="email"
-                label=tx!(i18n, forgot.email)
-                kind="email"
-                autocomplete="email"
-                value=email
-                failure
-            />
+    };
+    let fields: Children = Box::new(move || {
+        view! {
             <Field
                 name="reference"
                 label=tx!(i18n, find.reference)
                 filling=Filling::Optional
                 autocomplete="off"
                 value=reference
-                failure
+                failure=asking.failure
                 hint=Some(tx!(i18n, find.reference_hint))
             />
-            <SubmitButton busy=asking.busy label=tx!(i18n, find.send) test_id="find-button"/>
+        }
+        .into_any()
+    });
+    view! {
+        <MailForm
+            title=tx!(i18n, find.title)
+            text=tx!(i18n, find.text)
+            email
+            asking
+            fields
+            send=tx!(i18n, find.send)
+            ask
+            test_id="find-button"
+        >
             <p class="fine"><a href="/login">{common!(i18n, sign_in)}</a></p>
-        </form>
+        </MailForm>
     }
 }
 
@@ -78,26 +71,12 @@ fn FindForm(email: RwSignal<String>, reference: RwSignal<String>, asking: Asking
 #[component]
 fn Sent(email: RwSignal<String>, asking: Asking) -> impl IntoView {
     let i18n = use_i18n();
-    let heading = NodeRef::<leptos::html::H1>::new();
-    // The form before it had the focus.
-    ui::components::erased::follow(move || {
-        if let Some(heading) = heading.get() {
-            let _ = heading.focus();
-        }
-    });
     view! {
         <div class="panel form" data-testid="find-sent">
-            <h1 tabindex="-1" node_ref=heading>{tx!(i18n, forgot.sent)}</h1>
+            <NextHeading text=tx!(i18n, forgot.sent)/>
             <p>{tx!(i18n, find.sent_text)}</p>
             <p><strong dir="auto">{email.get_untracked()}</strong></p>
-            <button
-                type="button"
-                class="button secondary wide"
-                data-testid="find-again"
-                on:click=act(move |_| asking.is_done.set(false))
-            >
-                {tx!(i18n, forgot.again)}
-            </button>
+            <AskAgain asking test_id="find-again"/>
         </div>
     }
 }

@@ -6,15 +6,17 @@ use ui::{
     api,
     arrival::arrive,
     common,
-    components::erased::{act, part},
+    components::{
+        code_field::{CodeField, TypedCode},
+        erased::part,
+    },
     i18n::{self, use_i18n},
     td_string, tx,
 };
 
 use super::{
     activate::{Activating, OwnerFields},
-    asking::{Asking, MailForm, NewPasswordField, PasswordSet, ProofFailure},
-    code_field::{CodeField, TypedCode},
+    asking::{AskAgain, Asking, MailForm, NewPasswordField, NextHeading, PasswordSet},
 };
 use crate::way_back::with_return;
 
@@ -74,10 +76,9 @@ fn CodeForm(email: RwSignal<String>, asking: Asking, resetting: Asking) -> impl 
     };
     view! {
         <form class="panel form" novalidate data-testid="code-form" on:submit=reset>
-            <h1>{tx!(i18n, forgot.sent)}</h1>
+            <NextHeading text=tx!(i18n, forgot.sent)/>
             <p>{tx!(i18n, forgot.sent_text)}</p>
-            <ProofFailure failure=activating.sending.failure/>
-            <CodeField code failure/>
+            <CodeField code failure also=activating.sending.failure/>
             {part(move || {
                 if activating.is_owner_asked.get() {
                     view! { <OwnerFields activating/> }.into_any()
@@ -85,14 +86,7 @@ fn CodeForm(email: RwSignal<String>, asking: Asking, resetting: Asking) -> impl 
                     view! { <NewPasswordField password resetting/> }.into_any()
                 }
             })}
-            <button
-                type="button"
-                class="button secondary wide"
-                data-testid="ask-again"
-                on:click=act(move |_| asking.is_done.set(false))
-            >
-                {tx!(i18n, forgot.again)}
-            </button>
+            <AskAgain asking test_id="ask-again"/>
         </form>
     }
 }

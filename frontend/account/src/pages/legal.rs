@@ -4,13 +4,14 @@ use holdfast_contract::legal::{LegalKind, LegalText};
 use leptos::prelude::*;
 use ui::{
     api, browser,
-    components::{erased::part, loaded::loaded},
+    components::{
+        erased::part,
+        loaded::{Waiting, loaded},
+    },
     i18n::use_i18n,
     state::language,
     td_string, tx,
 };
-
-use super::organization::Waiting;
 
 #[component]
 pub fn TermsPage() -> impl IntoView {
@@ -54,7 +55,7 @@ fn Shown(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let LegalText { title, version, language, html, .. } = text;
-    browser::set_title(&format!("{title} · Holdfast"));
+    browser::set_title(&title);
     let is_foreign = language != wanted;
     let note = is_foreign.then(|| view! { <p class="soft">{tx!(i18n, legal.other_language)}</p> });
     view! {

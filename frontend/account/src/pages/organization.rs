@@ -4,8 +4,8 @@ use holdfast_contract::organizations::PublicOrganization;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use ui::{
-    api, common,
-    components::loaded::loaded,
+    api,
+    components::loaded::{Waiting, loaded},
     i18n::{self, use_i18n},
     td_string, tx,
 };
@@ -23,17 +23,6 @@ pub fn OrganizationPage() -> impl IntoView {
         || view! { <Waiting/> }.into_any(),
         |organization, _| view! { <Shown organization/> }.into_any(),
     )
-}
-
-/// The page while its content is fetched.
-#[component]
-pub fn Waiting() -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <main id="main" class="page narrow" aria-busy="true">
-            <p role="status" class="soft">{common!(i18n, loading)}</p>
-        </main>
-    }
 }
 
 #[component]

@@ -24,14 +24,6 @@ use ui::{
 
 use super::asking::Asking;
 
-/// The languages of pages and mails, each with its own name.
-pub const LANGUAGES: [(&str, &str); 2] = [("en", "English"), ("fr", "Français")];
-
-/// The name of the language with this tag.
-fn name_of(tag: &str) -> &'static str {
-    LANGUAGES.iter().find(|(known, _)| *known == tag).map_or(LANGUAGES[0].1, |(_, name)| *name)
-}
-
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let i18n = use_i18n();
@@ -96,9 +88,10 @@ fn Languages() -> impl IntoView {
             Ok(())
         });
     });
-    let choices = LANGUAGES.map(|(tag, name)| {
-        let chosen = live(move || language::tag(i18n.get_locale()) == tag);
-        let name = view! { <span lang=tag>{name}</span> }.into_any();
+    let choices = language::LOCALES.map(|it| {
+        let tag = language::tag(it);
+        let chosen = live(move || i18n.get_locale() == it);
+        let name = view! { <span lang=tag>{language::name(it)}</span> }.into_any();
         choice("language", tag, name, chosen, Callback::new(move |()| choose(tag)))
     });
     let text = move || {
@@ -157,7 +150,8 @@ fn Mails() -> impl IntoView {
             </ul>
             {part(move || match user.profile() {
                 Some(profile) => {
-                    let language = name_of(&profile.locale);
+                    let locale = language::locale_of(&profile.locale);
+                    let language = language::name(locale.unwrap_or(language::LOCALES[0]));
                     view! {
                         <p data-testid="mail-language">
                             {t_string!(i18n, settings.mails_language, language)}

@@ -51,12 +51,8 @@ struct Opening {
 
 async fn open(reference: String, link: VisitorLink) -> Result<Opening, CallFailure> {
     let booking = api::booking_by_reference(&reference, link.token().as_deref()).await?;
-    let mut events: Vec<Event> = Vec::new();
-    for line in &booking.lines {
-        if !events.iter().any(|event| event.id == line.event_id) {
-            events.push(api::event(&line.event_id.to_string()).await?);
-        }
-    }
+    let mut events = Vec::new();
+    api::add_events(&mut events, &booking).await?;
     Ok(Opening { booking, events })
 }
 
@@ -65,12 +61,9 @@ pub fn BookingPage() -> impl IntoView {
     let params = use_params_map();
     // The page depends on the visitor: after a sign-in or a sign-out, it is read again.
     let account = SignedInUser::expect();
-    // A link that is opened in this tab changes only the part after `#`.
+    // It is read again by another link, too.
     let opened = RwSignal::new(0_u32);
-    let watching = window_event_listener(leptos::ev::hashchange, move |_| {
-        opened.update(|count| *count += 1);
-    });
-    on_cleanup(move || watching.remove());
+    browser::on_fragment(move || opened.update(|count| *count += 1));
     part(move || {
         let _ = (account.is_signed_in(), opened.get());
         let reference = params.with(|params| params.get("reference").unwrap_or_default());
@@ -80,7 +73,7 @@ pub fn BookingPage() -> impl IntoView {
 
 #[component]
 fn Opened(reference: String) -> impl IntoView {
-    browser::set_title(&format!("{reference} · Holdfast"));
+    browser::set_title(&reference);
     let link = VisitorLink::of(&reference);
     loaded(
         move || open(reference.clone(), link),

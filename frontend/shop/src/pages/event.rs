@@ -104,7 +104,7 @@ fn Hallway(floor: Floor) -> impl IntoView {
     let pointed = RwSignal::<Option<Pointed>>::new(None);
     let has_map = floor.hall.with_value(|hall| !hall.is_empty());
     follow(move || {
-        floor.event.with(|event| browser::set_title(&format!("{} · Holdfast", event.name)));
+        floor.event.with(|event| browser::set_title(&event.name));
     });
     let labels = Signal::derive(move || section_labels(floor, i18n.get_locale()));
     let mine = Signal::derive(move || {

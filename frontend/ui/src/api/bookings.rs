@@ -1,18 +1,59 @@
-//! The routes of one booking. Each takes the token of a link, for visitors who are not its buyer on this device.
+//! The routes of bookings: the list, one booking, and its links. The routes of one booking take the token of a link, for
+//! visitors who are not its buyer on this device.
 
-use holdfast_contract::bookings::{
-    Booking, BookingLink, BookingLookup, BookingPass, BookingProof, CancelRequest,
+use holdfast_contract::{
+    bookings::{
+        Booking, BookingLink, BookingLookup, BookingPage, BookingPass, BookingPeriod, BookingProof,
+        CancelRequest,
+    },
+    catalogue::Event,
 };
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{
     client::{ApiCall, CallFailure, send, send_for_status},
-    routes::json,
+    routes::{event, json, page_after},
 };
+
+/// The number of bookings on one page of the list. Their events are read one by one.
+const BOOKINGS_LIMIT: u32 = 20;
 
 async fn get<T: DeserializeOwned>(path: &str, link: Option<&str>) -> Result<T, CallFailure> {
     send(ApiCall { path, link, ..ApiCall::default() }).await
+}
+
+/// Which of the visitor's bookings a list contains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListedBookings {
+    /// The bookings of one part of the list.
+    In(BookingPeriod),
+    /// All bookings whose reference contains this text.
+    Named(String),
+}
+
+/// `GET /bookings/me`: one page of the visitor's bookings, newest first.
+pub async fn bookings(
+    listed: &ListedBookings,
+    after: Option<&str>,
+) -> Result<BookingPage, CallFailure> {
+    let which = match listed {
+        ListedBookings::In(period) => format!("when={}", period.word()),
+        ListedBookings::Named(text) => {
+            format!("reference={}", String::from(js_sys::encode_uri_component(text)))
+        }
+    };
+    get(&format!("/bookings/me?limit={BOOKINGS_LIMIT}&{which}{}", page_after(after)), None).await
+}
+
+/// Adds the events of a booking to the events that are known already.
+pub async fn add_events(known: &mut Vec<Event>, booking: &Booking) -> Result<(), CallFailure> {
+    for line in &booking.lines {
+        if known.iter().all(|event| event.id != line.event_id) {
+            known.push(event(&line.event_id.to_string()).await?);
+        }
+    }
+    Ok(())
 }
 
 /// `GET /bookings/{id}`: a booking, by its id.

@@ -6,9 +6,7 @@ use holdfast_contract::{
         Erasure, ForgottenPassword, NewEmail, NewPassword, Profile, ProfileChange, Registration,
         Session,
     },
-    bookings::{
-        Booking, BookingPage, BookingPeriod, PaymentConfig, SimulatedCompletion, SimulatedOutcome,
-    },
+    bookings::{Booking, PaymentConfig, SimulatedCompletion, SimulatedOutcome},
     catalogue::{Event, EventPage, OfferPage, SectionPage},
     legal::{LegalDocuments, LegalKind, LegalText},
     live::SeatStates,
@@ -28,8 +26,6 @@ use uuid::Uuid;
 use super::client::{ApiCall, CallFailure, send, send_for_file, send_for_status};
 use crate::browser;
 
-/// The number of bookings on one page of the list. Their events are read one by one.
-const BOOKINGS_LIMIT: u32 = 20;
 /// The number of users or organizations on one page of a list.
 const USERS_LIMIT: u32 = 20;
 
@@ -71,7 +67,7 @@ pub async fn event_page(
     get(&format!("/events?limit={LIST_LIMIT}{stage}{}", page_after(after))).await
 }
 
-fn page_after(after: Option<&str>) -> String {
+pub(super) fn page_after(after: Option<&str>) -> String {
     after.map(|after| format!("&after={after}")).unwrap_or_default()
 }
 
@@ -148,28 +144,6 @@ pub async fn confirm(body: &str, key: &str) -> Result<Booking, CallFailure> {
         ..ApiCall::default()
     })
     .await
-}
-
-/// Which of the visitor's bookings a list contains.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ListedBookings {
-    In(BookingPeriod),
-    /// All bookings whose reference contains this text.
-    Named(String),
-}
-
-/// `GET /bookings/me`: one page of the visitor's bookings, newest first.
-pub async fn bookings(
-    listed: &ListedBookings,
-    after: Option<&str>,
-) -> Result<BookingPage, CallFailure> {
-    let which = match listed {
-        ListedBookings::In(period) => format!("when={}", period.word()),
-        ListedBookings::Named(text) => {
-            format!("reference={}", String::from(js_sys::encode_uri_component(text)))
-        }
-    };
-    get(&format!("/bookings/me?limit={BOOKINGS_LIMIT}&{which}{}", page_after(after))).await
 }
 
 /// `POST /payments/simulated/{client_secret}/complete`: ends the second step of the simulated gateway.

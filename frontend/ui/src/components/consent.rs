@@ -3,7 +3,10 @@
 use holdfast_contract::legal::{Acceptance, LegalKind};
 use leptos::prelude::*;
 
-use super::erased::{act, follow, known, live, part};
+use super::{
+    complaint::Complaint,
+    erased::{act, follow, known, live, part, stated},
+};
 use crate::{
     api::CallFailure,
     browser,
@@ -14,6 +17,8 @@ use crate::{
 
 /// The id of the field.
 const FIELD: &str = "accepted-terms";
+/// The id of the text below the field.
+const HELP: &str = "accepted-terms-help";
 
 /// Whether the visitor accepts the terms.
 #[derive(Clone, Copy)]
@@ -54,7 +59,7 @@ impl Consent {
         consent
     }
 
-    /// What the form's request says about the terms. `None` if the shop has no terms.
+    /// The acceptance for the form's request. `None` if the shop has no terms.
     ///
     /// # Errors
     /// When the visitor does not accept the terms. The field then says so and has the focus.
@@ -73,6 +78,20 @@ impl Consent {
     }
 }
 
+/// A link to a document, which opens in another tab. Screen readers say so.
+fn to_document(
+    path: &'static str,
+    name: Signal<&'static str>,
+    note: Signal<&'static str>,
+) -> AnyView {
+    view! {
+        <a href=path target="_blank" rel="external noopener">
+            {name} <span class="visually-hidden">" " {note}</span>
+        </a>
+    }
+    .into_any()
+}
+
 /// The field, if the shop has terms. Its links open in another tab, because the form must keep what was typed.
 #[component]
 pub fn ConsentField(consent: Consent) -> impl IntoView {
@@ -82,14 +101,13 @@ pub fn ConsentField(consent: Consent) -> impl IntoView {
     let complaint = move || {
         if is_missing.get() { t_string!(i18n, legal.not_accepted) } else { "" }
     };
+    let new_tab = tx!(i18n, legal.new_tab);
     let privacy = move || {
         has_privacy.get().then(|| {
             view! {
                 <p class="fine">
                     {tx!(i18n, legal.about_data)} " "
-                    <a href="/privacy" target="_blank" rel="external noopener">
-                        {tx!(i18n, legal.privacy_notice)}
-                    </a>
+                    {to_document("/privacy", tx!(i18n, legal.privacy_notice), new_tab)}
                 </p>
             }
         })
@@ -102,8 +120,8 @@ pub fn ConsentField(consent: Consent) -> impl IntoView {
                         id=FIELD
                         type="checkbox"
                         aria-required="true"
-                        aria-describedby="accepted-terms-help"
-                        aria-invalid=live(move || if is_missing.get() { "true" } else { "false" })
+                        aria-describedby=HELP
+                        aria-invalid=stated(move || is_missing.get())
                         prop:checked=is_given
                         on:change=act(move |event| {
                             let is_checked = event_target_checked(&event);
@@ -115,17 +133,10 @@ pub fn ConsentField(consent: Consent) -> impl IntoView {
                     />
                     <span>
                         {tx!(i18n, legal.accept)} " "
-                        <a href="/terms" target="_blank" rel="external noopener">
-                            {tx!(i18n, legal.terms_of_sale)}
-                        </a>
+                        {to_document("/terms", tx!(i18n, legal.terms_of_sale), new_tab)}
                     </span>
                 </label>
-                <p
-                    id="accepted-terms-help"
-                    class="field-help is-error"
-                    role="alert"
-                    prop:textContent=live(complaint)
-                ></p>
+                <Complaint id=HELP text=live(complaint)/>
                 {part(privacy)}
             </div>
         }

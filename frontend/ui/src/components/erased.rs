@@ -21,6 +21,12 @@ pub fn live<T: Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'sta
     Signal::derive(value)
 }
 
+/// [`live`] for an ARIA attribute that is true or false.
+pub fn stated(is: impl Fn() -> bool + Send + Sync + 'static) -> Signal<&'static str> {
+    let is: Box<dyn Fn() -> bool + Send + Sync> = Box::new(is);
+    Signal::derive(move || if is() { "true" } else { "false" })
+}
+
 /// A value that is calculated again when a signal that it reads changes. It notifies its readers only if the value
 /// differs.
 pub fn known<T: PartialEq + Send + Sync + 'static>(

@@ -3,7 +3,7 @@
 use holdfast_contract::problem::Problem;
 use leptos::prelude::*;
 
-use super::erased::{act, live};
+use super::erased::{act, live, stated};
 use crate::{
     api::CallFailure,
     i18n::{Locale, use_i18n},
@@ -66,10 +66,10 @@ pub fn Field(
                 id=id
                 name=name
                 type=kind
-                aria-required=if filling == Filling::Required { "true" } else { "false" }
+                aria-required=(filling == Filling::Required).to_string()
                 autocomplete=autocomplete
                 aria-describedby=describes.clone()
-                aria-invalid=live(move || if error().is_some() { "true" } else { "false" })
+                aria-invalid=stated(move || error().is_some())
                 prop:value=value
                 on:input=act(move |event| value.set(event_target_value(&event)))
             />

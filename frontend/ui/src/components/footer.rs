@@ -1,4 +1,4 @@
-//! The links to the shop's legal documents, below every page.
+//! The links to the shop's legal documents, below every page except the hall, which fills the window.
 
 use holdfast_contract::legal::LegalKind;
 use leptos::prelude::*;

@@ -102,10 +102,7 @@ fn LanguageSwitch() -> impl IntoView {
             on:click=act(move |_| i18n.set_locale(other()))
         >
             <Icon sign=Sign::Language/>
-            <span>{part(move || match other() {
-                Locale::en => "English",
-                Locale::fr => "Français",
-            })}</span>
+            <span>{part(move || language::name(other()))}</span>
         </button>
     }
 }

@@ -43,6 +43,17 @@ where
     })
 }
 
+/// A page in place of content that is fetched, for pages without a skeleton in the shape of their content.
+#[component]
+pub fn Waiting() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <main id="main" class="page narrow" aria-busy="true">
+            <p role="status" class="soft">{common!(i18n, loading)}</p>
+        </main>
+    }
+}
+
 /// A part of a page whose content is fetched first: says that it loads, then shows the content, or a button that tries again.
 pub fn loaded_part<T: Clone + Send + Sync + 'static>(
     state: RwSignal<Load<T>>,

@@ -92,7 +92,7 @@ impl<T: Clone + Send + Sync + 'static> Paged<T> {
     }
 }
 
-/// What stands below the list: that it loads, what failed, and the button for more.
+/// Below the list: the note about loading, the failure, and the button for the next page.
 #[component]
 pub fn PagedEnd<T: Clone + Send + Sync + 'static>(
     list: Paged<T>,

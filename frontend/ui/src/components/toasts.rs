@@ -62,7 +62,6 @@ pub struct Toasts {
 }
 
 impl Toasts {
-    /// Provides the toasts to every component.
     pub fn provide() {
         provide_context(Self {
             places: [(); MAX_SHOWN].map(|()| RwSignal::new(None)),

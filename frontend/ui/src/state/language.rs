@@ -1,4 +1,5 @@
-//! The language of the pages: the reader's choice, or else the browser's language.
+//! The language of the pages: the reader's choice in this browser, or else the language of the signed-in user's account, or else
+//! the browser's language.
 //!
 //! The programs use the typed texts of leptos_i18n but not its context, which would add a parser of language tags and a
 //! cookie, 22 kB gzipped, to choose between two languages.
@@ -9,21 +10,24 @@ use crate::{
     browser::{self, Keep},
     components::erased::follow,
     i18n::Locale,
+    state::session,
 };
 
 /// The name under which the choice is stored.
 pub const LANGUAGE: &str = "holdfast.language";
-const LOCALES: [Locale; 2] = [Locale::en, Locale::fr];
+/// The languages of pages and mails.
+pub const LOCALES: [Locale; 2] = [Locale::en, Locale::fr];
 
 /// The language of the page. Everything with text follows it.
 #[derive(Clone, Copy)]
 pub struct I18n(RwSignal<Locale>);
 
 impl I18n {
-    /// Starts with the stored choice, or else the browser's language. Stores every later choice.
+    /// Starts with the stored choice, or else the language of the account or of the browser. Stores every later choice, and
+    /// nothing else: the next user of this browser has an account of their own.
     pub fn provide() {
-        let kept = browser::read(Keep::Device, LANGUAGE);
-        let locale = RwSignal::new(kept.as_deref().and_then(locale_of).unwrap_or_else(asked_for));
+        let wanted = browser::read(Keep::Device, LANGUAGE).or_else(session::language);
+        let locale = RwSignal::new(wanted.as_deref().and_then(locale_of).unwrap_or_else(asked_for));
         provide_context(Self(locale));
         let mut has_begun = false;
         follow(move || {
@@ -54,13 +58,8 @@ impl I18n {
     }
 }
 
-/// Whether somebody has chosen a language in this browser.
-pub fn is_chosen() -> bool {
-    browser::read(Keep::Device, LANGUAGE).is_some()
-}
-
 /// Stores a choice for the pages that are opened from now on.
-pub fn keep(locale: Locale) {
+fn keep(locale: Locale) {
     browser::write(Keep::Device, LANGUAGE, tag(locale));
 }
 
@@ -74,6 +73,14 @@ pub const fn tag(locale: Locale) -> &'static str {
     match locale {
         Locale::en => "en",
         Locale::fr => "fr",
+    }
+}
+
+/// The name of the language in the language itself.
+pub const fn name(locale: Locale) -> &'static str {
+    match locale {
+        Locale::en => "English",
+        Locale::fr => "Français",
     }
 }
 

@@ -21,7 +21,6 @@ impl Legal {
         provide_context(Self(RwSignal::new(named.unwrap_or_default())));
     }
 
-    /// The documents of the shop.
     pub fn expect() -> Self {
         expect_context()
     }

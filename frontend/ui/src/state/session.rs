@@ -122,6 +122,11 @@ fn kept() -> Option<StoredSession> {
     json::parse(&browser::read(Keep::Device, SESSION)?)
 }
 
+/// The language of the signed-in user's account.
+pub fn language() -> Option<String> {
+    kept().map(|kept| kept.profile.locale)
+}
+
 /// Renews the session, if there is one. If it is over, the pages show that nobody is signed in.
 pub async fn renewed() {
     if is_signed_in() {

@@ -3,7 +3,7 @@
 use holdfast_contract::accounts::Erasure as WantedErasure;
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
-    api,
+    api, browser,
     components::{
         erased::{act, part},
         failure::FailureNote,
@@ -15,7 +15,7 @@ use ui::{
     td_string, tx,
 };
 
-use crate::pages::asking::{Asking, Refusal, focus};
+use crate::pages::asking::{Asking, Refusal};
 
 #[component]
 pub fn AccountData(
@@ -68,7 +68,7 @@ fn Erasure(erased: RwSignal<bool>) -> impl IntoView {
     let toggle = move |open: bool| {
         is_open.set(open);
         // The button that was pressed is gone.
-        focus(if open { "erase-current-password" } else { "erase" });
+        browser::focus_drawn(if open { "erase-current-password" } else { "erase" });
     };
     part(move || {
         if is_open.get() {

@@ -3,8 +3,10 @@
 use holdfast_contract::accounts::{EmailProof, NewEmail};
 use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
-    api,
+    api, browser,
     components::{
+        code_field::{CODE_ID, CodeField, SendsItself, TypedCode},
+        complaint::Complaint,
         erased::{act, live, part},
         field::Field,
         toasts::Toasts,
@@ -15,8 +17,7 @@ use ui::{
 };
 
 use crate::pages::{
-    asking::{Asking, Refusal, SubmitButton, focus},
-    code_field::{CodeField, TypedCode},
+    asking::{Asking, Refusal, SubmitButton},
     email::renew,
 };
 
@@ -69,9 +70,12 @@ fn AddressForm(
         asking.send(async move {
             api::ask_new_email(&wanted).await?;
             password.set(String::new());
-            focus("mail-code");
+            browser::focus_drawn(CODE_ID);
             Ok(())
         });
+    };
+    let same = move || {
+        if is_same.get() { t_string!(i18n, account.same_email) } else { "" }
     };
     view! {
         <form class="form" novalidate on:submit=ask>
@@ -81,13 +85,7 @@ fn AddressForm(
                 refused=tx!(i18n, account.wrong_password)
                 explains=refusal
             />
-            <p
-                role="alert"
-                data-testid="same-email"
-                prop:textContent=live(move || {
-                    if is_same.get() { t_string!(i18n, account.same_email) } else { "" }
-                })
-            ></p>
+            <Complaint id="same-email" text=live(same)/>
             <Field
                 name="email"
                 label=tx!(i18n, account.new_email)
@@ -137,10 +135,11 @@ fn CodeForm(address: RwSignal<String>, asking: Asking, proving: Asking) -> impl 
         event.prevent_default();
         prove.run(());
     };
+    let sends = SendsItself { is_enough: Signal::stored(true), busy: proving.busy, send: prove };
     view! {
         <form class="form" novalidate data-testid="email-code-form" on:submit=submit>
             <p role="status" prop:textContent=live(sent)></p>
-            <CodeField code failure=proving.failure filled=prove/>
+            <CodeField code failure=proving.failure sends/>
             <SubmitButton busy=proving.busy label=tx!(i18n, email.send) test_id="email-code-button"/>
             <button
                 type="button"
@@ -148,7 +147,7 @@ fn CodeForm(address: RwSignal<String>, asking: Asking, proving: Asking) -> impl 
                 data-testid="other-email"
                 on:click=act(move |_| {
                     asking.is_done.set(false);
-                    focus("email");
+                    browser::focus_drawn("email");
                 })
             >
                 {tx!(i18n, account.other_email)}

@@ -6,14 +6,13 @@ use ui::{
     api,
     components::{erased::act, failure::FailureNote, toasts::Toasts},
     i18n::use_i18n,
-    state::session::SignedInUser,
+    state::{language, session::SignedInUser},
     td_string, tx,
 };
 
 use crate::pages::{
     asking::{Asking, SubmitButton},
     register::NameFields,
-    settings::LANGUAGES,
 };
 
 #[component]
@@ -46,9 +45,10 @@ pub fn ProfileForm(profile: Profile) -> impl IntoView {
             Ok(())
         });
     };
-    let options = LANGUAGES.map(|(tag, name)| {
+    let options = language::LOCALES.map(|it| {
+        let tag = language::tag(it);
         let is_chosen = locale.get_untracked() == tag;
-        view! { <option value=tag lang=tag selected=is_chosen>{name}</option> }
+        view! { <option value=tag lang=tag selected=is_chosen>{language::name(it)}</option> }
     });
     view! {
         <section class="panel form" aria-labelledby="profile-title">

@@ -8,7 +8,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use ui::{
     api::{self, CallFailure},
     components::{
-        erased::{act, live, part},
+        erased::{act, live, part, stated},
         field::{Field, Filling},
         reason_note::ReasonNote,
         toasts::Toasts,
@@ -39,39 +39,23 @@ pub enum Part {
     Form,
 }
 
+/// The part of an organization that is shown; one at a time.
+pub type OpenPart = RwSignal<Option<(Uuid, Part)>>;
+
 #[component]
 pub fn OrganizationCard(
     organization: RwSignal<Organization>,
     /// The user who looks at the page.
     profile: Profile,
-    /// The part of an organization that is shown; one at a time.
-    open: RwSignal<Option<(Uuid, Part)>>,
+    open: OpenPart,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (id, slug) = organization.with_untracked(|it| (it.id, it.slug.clone()));
+    let id = organization.with_untracked(|it| it.id);
     let is_admin = profile.role == Role::Admin;
     let is_owner =
         profile.organizations.iter().any(|it| it.organization_id == id && it.role == "owner");
     let manages = is_admin || is_owner;
     let own = profile.id;
-    let shows = move |part: Part| open.get() == Some((id, part));
-    let toggle = move |part: Part| {
-        open.update(|open| *open = Some((id, part)).filter(|wanted| *open != Some(*wanted)));
-    };
-    let expanded = move |part: Part| live(move || if shows(part) { "true" } else { "false" });
-    let opener = move |part: Part, test_id: &'static str, name: Signal<&'static str>| {
-        view! {
-            <button
-                type="button"
-                class="button secondary"
-                aria-expanded=expanded(part)
-                data-testid=test_id
-                on:click=act(move |_| toggle(part))
-            >
-                {name}
-            </button>
-        }
-    };
     let status = move || organization.with(|it| it.status);
     let status_name = move || {
         let locale = i18n.get_locale();
@@ -87,7 +71,6 @@ pub fn OrganizationCard(
     let text = move |of: fn(&Organization) -> Option<String>| {
         live(move || organization.with(|it| of(it).unwrap_or_default()))
     };
-    let page = format!("/organizations/{slug}");
     view! {
         <li class="panel" data-testid="organization">
             <h2 dir="auto" prop:textContent=live(move || organization.with(|it| it.name.clone()))></h2>
@@ -98,33 +81,7 @@ pub fn OrganizationCard(
             <p class="soft" prop:textContent=text(|it| it.contact_email.clone())></p>
             <p class="soft" prop:textContent=text(|it| it.website.clone())></p>
             <p class="soft" dir="auto" prop:textContent=text(|it| it.reason.clone())></p>
-            {part(move || {
-                let page = page.clone();
-                match status() {
-                    OrganizationStatus::Applied if is_admin => {
-                        view! {
-                            <div class="row-actions">
-                                {opener(Part::Decision, "decide", tx!(i18n, organizations.decide))}
-                            </div>
-                        }
-                        .into_any()
-                    }
-                    OrganizationStatus::Active => view! {
-                        <div class="row-actions">
-                            {opener(Part::Members, "show-members", tx!(i18n, organizations.members))}
-                            {manages
-                                .then(|| {
-                                    opener(Part::Form, "edit-organization", tx!(i18n, organizations.edit))
-                                })}
-                            <a class="button quiet" href=page.clone() rel=program::rel(&page)>
-                                {tx!(i18n, organizations.public_page)}
-                            </a>
-                        </div>
-                    }
-                    .into_any(),
-                    OrganizationStatus::Applied | OrganizationStatus::Refused => ().into_any(),
-                }
-            })}
+            <Actions organization is_admin manages open/>
             {part(move || match (open.get().filter(|(it, _)| *it == id), status()) {
                 (Some((_, Part::Decision)), OrganizationStatus::Applied) => {
                     view! { <Decision organization/> }.into_any()
@@ -140,6 +97,62 @@ pub fn OrganizationCard(
             })}
         </li>
     }
+}
+
+/// The buttons that show the parts of the card, and the link to the public page.
+#[component]
+fn Actions(
+    organization: RwSignal<Organization>,
+    is_admin: bool,
+    /// Whether the user may change the organization.
+    manages: bool,
+    open: OpenPart,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (id, slug) = organization.with_untracked(|it| (it.id, it.slug.clone()));
+    let page = format!("/organizations/{slug}");
+    let shows = move |part: Part| open.get() == Some((id, part));
+    let toggle = move |part: Part| {
+        open.update(|open| *open = Some((id, part)).filter(|wanted| *open != Some(*wanted)));
+    };
+    let opener = move |part: Part, test_id: &'static str, name: Signal<&'static str>| {
+        view! {
+            <button
+                type="button"
+                class="button secondary"
+                aria-expanded=stated(move || shows(part))
+                data-testid=test_id
+                on:click=act(move |_| toggle(part))
+            >
+                {name}
+            </button>
+        }
+    };
+    part(move || {
+        let page = page.clone();
+        match organization.with(|it| it.status) {
+            OrganizationStatus::Applied if is_admin => {
+                view! {
+                    <div class="row-actions">
+                        {opener(Part::Decision, "decide", tx!(i18n, organizations.decide))}
+                    </div>
+                }
+                .into_any()
+            }
+            OrganizationStatus::Active => view! {
+                <div class="row-actions">
+                    {opener(Part::Members, "show-members", tx!(i18n, organizations.members))}
+                    {manages
+                        .then(|| opener(Part::Form, "edit-organization", tx!(i18n, organizations.edit)))}
+                    <a class="button quiet" href=page.clone() rel=program::rel(&page)>
+                        {tx!(i18n, organizations.public_page)}
+                    </a>
+                </div>
+            }
+            .into_any(),
+            OrganizationStatus::Applied | OrganizationStatus::Refused => ().into_any(),
+        }
+    })
 }
 
 /// The form by which an administrator decides on an application.

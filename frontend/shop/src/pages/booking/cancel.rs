@@ -14,14 +14,18 @@ use ui::{
     api::{self, CallFailure},
     browser,
     components::{
+        code_field::{CODE_ID, CodeField, TypedCode},
         erased::{act, known, live, part},
-        field::Field,
+        failure::FailureNote,
         icon::{Icon, Sign},
         question::Question,
     },
     i18n::{Locale, use_i18n},
     intl, td_string, tx,
 };
+
+/// The id of the sentence about the mail with the code.
+const CODE_ASKED: &str = "code-asked";
 
 /// The lines that the buyer may cancel.
 fn open_lines(booking: &Booking) -> impl Iterator<Item = &BookingLine> {
@@ -84,22 +88,22 @@ struct Cancelling {
     kept: RwSignal<Vec<Uuid>>,
     /// Whether the server has mailed a code.
     is_code_asked: RwSignal<bool>,
-    code: RwSignal<String>,
+    code: TypedCode,
 }
 
 impl Cancelling {
+    /// Opens the dialog with what the buyer chose before. A code is asked for anew, so the choice can be changed, and a code that
+    /// is over leads nowhere.
     fn begin(self) {
-        self.kept.set(Vec::new());
         self.is_code_asked.set(false);
-        self.code.set(String::new());
         self.failure.set(None);
         self.asking.set(true);
     }
 
-    /// The ids of the lines to cancel. `None` for the whole booking.
+    /// The ids of the lines to cancel. `None` for the whole booking. Reactive.
     fn line_ids(self) -> Option<Vec<Uuid>> {
-        self.booking.with_untracked(|booking| {
-            let kept = self.kept.get_untracked();
+        self.booking.with(|booking| {
+            let kept = self.kept.get();
             let is_whole = kept.is_empty() && booking.cancellable;
             let gone = open_lines(booking).map(|line| line.id).filter(|id| !kept.contains(id));
             (!is_whole).then(|| gone.collect())
@@ -107,42 +111,52 @@ impl Cancelling {
     }
 
     fn confirm(self) {
-        let lines = self.line_ids();
+        let lines = untrack(|| self.line_ids());
         if lines.as_ref().is_some_and(Vec::is_empty) || self.busy.get_untracked() {
+            return;
+        }
+        let is_code_asked = self.is_code_asked.get_untracked();
+        let code = if is_code_asked { self.code.complete() } else { None };
+        if is_code_asked && code.is_none() {
             return;
         }
         self.busy.set(true);
         self.failure.set(None);
         leptos::task::spawn_local(async move {
-            match self.send(lines).await {
+            match self.send(lines, code).await {
                 Ok(Some(now)) => {
-                    self.asking.try_set(false);
-                    self.booking.try_set(now);
+                    let _ = self.asking.try_set(false);
+                    let _ = self.kept.try_set(Vec::new());
+                    let _ = self.booking.try_set(now);
                     // The button that had the focus no longer exists.
-                    browser::sleep(0).await;
-                    browser::focus(super::TITLE);
+                    browser::focus_drawn(super::TITLE);
                 }
                 Ok(None) => {
-                    self.is_code_asked.try_set(true);
-                    browser::sleep(0).await;
-                    browser::focus("code");
+                    self.code.clear();
+                    let _ = self.is_code_asked.try_set(true);
+                    browser::focus_drawn(CODE_ID);
                 }
                 Err(refused) => {
-                    self.failure.try_set(Some(refused));
+                    let _ = self.failure.try_set(Some(refused));
                 }
             }
-            self.busy.try_set(false);
+            let _ = self.busy.try_set(false);
         });
     }
 
-    /// Cancels. `None` if the server has mailed a code that the visitor enters first.
-    async fn send(self, lines: Option<Vec<Uuid>>) -> Result<Option<Booking>, CallFailure> {
+    /// Cancels. `code` is the code that the visitor has entered, if the server asked for it. `None` if the server has mailed a
+    /// code that the visitor enters first.
+    async fn send(
+        self,
+        lines: Option<Vec<Uuid>>,
+        code: Option<String>,
+    ) -> Result<Option<Booking>, CallFailure> {
         let id = self.booking.with_untracked(|it| it.id);
-        if self.is_code_asked.get_untracked() {
-            let (code, link) = (self.code.get_untracked(), self.link.token());
+        if let Some(code) = code {
+            let link = self.link.token();
             let pass = api::prove_booking_code(id, code, link.as_deref()).await?;
             self.link.act_by(pass.token);
-            self.is_code_asked.try_set(false);
+            let _ = self.is_code_asked.try_set(false);
         }
         let link = self.link.acting();
         match api::cancel_booking(id, lines, link.as_deref()).await {
@@ -174,7 +188,7 @@ pub fn Cancel(booking: RwSignal<Booking>, link: VisitorLink) -> impl IntoView {
         failure: RwSignal::new(None),
         kept: RwSignal::new(Vec::new()),
         is_code_asked: RwSignal::new(false),
-        code: RwSignal::new(String::new()),
+        code: TypedCode::new(),
     };
     let can = known(move || booking.with(is_open));
     let text = live(move || {
@@ -205,7 +219,7 @@ pub fn Cancel(booking: RwSignal<Booking>, link: VisitorLink) -> impl IntoView {
             go_on=tx!(i18n, booking.cancel)
             asking=cancelling.asking
             busy=cancelling.busy
-            failure=cancelling.failure
+            ready=live(move || cancelling.line_ids().is_none_or(|ids| !ids.is_empty()))
             confirmed=Callback::new(move |()| cancelling.confirm())
         >
             <Choice cancelling/>
@@ -263,23 +277,24 @@ fn Choice(cancelling: Cancelling) -> impl IntoView {
     })
 }
 
-/// The field for the code, once it is mailed.
+/// The field for the code, once it is mailed, and what failed.
 #[component]
 fn CodeEntry(cancelling: Cancelling) -> impl IntoView {
     let i18n = use_i18n();
     let Cancelling { is_code_asked, code, failure, .. } = cancelling;
     part(move || {
-        is_code_asked.get().then(|| {
-            view! {
-                <p role="status" data-testid="code-asked">{tx!(i18n, booking.code_text)}</p>
-                <Field
-                    name="code"
-                    label=tx!(i18n, booking.code)
-                    autocomplete="one-time-code"
-                    value=code
-                    failure
-                />
-            }
-        })
+        if !is_code_asked.get() {
+            return view! { <FailureNote failure/> }.into_any();
+        }
+        view! {
+            <p id=CODE_ASKED data-testid="code-asked">{tx!(i18n, booking.code_text)}</p>
+            <CodeField
+                code
+                failure
+                refused=tx!(i18n, booking.code_wrong)
+                described_by=CODE_ASKED
+            />
+        }
+        .into_any()
     })
 }

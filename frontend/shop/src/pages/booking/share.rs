@@ -18,13 +18,13 @@ use ui::{
     js, program, tx,
 };
 
-/// What the visitor has had done.
+/// The last action that succeeded.
 #[derive(Clone, PartialEq, Eq)]
 enum Done {
     /// The address is copied.
     Copied,
-    /// The device has asked with whom to share.
-    HandedOut,
+    /// The device has asked with whom to share. Its dialog says what became of it.
+    Asked,
     /// The browser neither shares nor copies, so the visitor copies this address by hand.
     Shown(String),
     Mailed,
@@ -52,8 +52,12 @@ impl Sharing {
         self.failure.set(None);
         leptos::task::spawn_local(async move {
             match work.await {
-                Ok(done) => self.done.try_set(Some(done)).map_or((), drop),
-                Err(refused) => self.failure.try_set(Some(refused)).map_or((), drop),
+                Ok(done) => {
+                    let _ = self.done.try_set(Some(done));
+                }
+                Err(refused) => {
+                    let _ = self.failure.try_set(Some(refused));
+                }
             }
             let _ = self.busy.try_set(false);
         });
@@ -72,8 +76,8 @@ impl Sharing {
     }
 }
 
-/// The buttons that share a confirmed booking and send its mail again. Whoever has only a link passes the link on, and has no
-/// mail sent.
+/// The buttons that share a confirmed booking and send its mail again. A visitor with only a link shares that link, and cannot
+/// have the mail sent.
 #[component]
 pub fn ShareButtons(sharing: Sharing) -> impl IntoView {
     let i18n = use_i18n();
@@ -115,7 +119,7 @@ pub fn ShareNote(sharing: Sharing) -> impl IntoView {
     let i18n = use_i18n();
     let (copied, mailed) = (tx!(i18n, booking.shared), tx!(i18n, booking.mailed));
     let said = move || match sharing.done.get() {
-        None | Some(Done::HandedOut) => String::new(),
+        None | Some(Done::Asked) => String::new(),
         Some(Done::Copied) => copied.get().to_owned(),
         Some(Done::Shown(address)) => address,
         Some(Done::Mailed) => mailed.get().to_owned(),
@@ -141,8 +145,11 @@ async fn address(id: Uuid, link: VisitorLink) -> Result<String, CallFailure> {
 async fn hand_out(address: String) -> Done {
     let navigator = JsValue::from(window().navigator());
     let shared = js::object(&[("url", address.as_str().into())]);
-    if js::ask(&navigator, "share", &[shared.into()]).await.is_ok() {
-        return Done::HandedOut;
+    let asked = js::ask(&navigator, "share", &[shared.into()]).await;
+    // A visitor who closes the dialog does not share the link. The clipboard then keeps what it has.
+    let is_left = |error: JsValue| js::member(&error, "name") == "AbortError";
+    if asked.map_or_else(is_left, |_| true) {
+        return Done::Asked;
     }
     let clipboard = js::member(&navigator, "clipboard");
     match js::ask(&clipboard, "writeText", &[address.as_str().into()]).await {

@@ -10,7 +10,7 @@ use crate::stripe::{ElementColours, NotLoaded, PaymentElement, Stripe};
 use map::palette::Palette;
 use ui::{
     common,
-    components::erased::{act, follow, live, part},
+    components::erased::{act, follow, part, stated},
     components::icon::{Icon, Sign},
     i18n::use_i18n,
     state::{language, theme::Appearance},
@@ -172,8 +172,8 @@ pub fn CardPanel(card: Card, basket: Basket) -> impl IntoView {
         }
     });
     view! {
-        <div class="card-form" data-testid="card-form" aria-busy=live(move || {
-            if card.stage.get() == FormStage::Loading { "true" } else { "false" }
+        <div class="card-form" data-testid="card-form" aria-busy=stated(move || {
+            card.stage.get() == FormStage::Loading
         })>
             <div node_ref=place></div>
             {part(move || match card.stage.get() {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use ui::{
     browser::{self, Keep},
     common,
-    components::erased::{act, live, part},
+    components::erased::{act, live, part, stated},
     components::icon::{Icon, Sign},
     i18n::use_i18n,
     state::session::SignedInUser,
@@ -75,7 +75,7 @@ pub fn Details(address: Address) -> impl IntoView {
                         inputmode="email"
                         aria-describedby="email-help"
                         aria-required="true"
-                        aria-invalid=live(move || if complaint.get() { "true" } else { "false" })
+                        aria-invalid=stated(move || complaint.get())
                         prop:value=email
                         on:input=act(move |event| {
                             let text = event_target_value(&event);

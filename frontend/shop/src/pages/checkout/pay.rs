@@ -87,33 +87,20 @@ pub fn Pay(basket: Basket) -> impl IntoView {
     });
     let is_free = known(move || basket.total().is_some_and(|total| total.amount == 0));
     let busy = move || basket.busy.get() != Busy::Idle;
-    let paying = move || match basket.busy.get() {
-        Busy::Paying | Busy::SecondStep(_) => true,
-        Busy::Idle | Busy::Changing => false,
-    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         // The address of the account is sent too. The holds that stayed the guest's at the sign-in are paid for as the
         // guest, who has no other address.
         let known = untrack(|| account.profile()).map(|profile| profile.email);
-        let Some(email) = known.or_else(|| address.checked()) else { return };
-        let Ok(accepted) = consent.said() else { return };
+        // Both fields say what is wrong. The focus is on the first one, which is asked last.
+        let accepted = consent.said();
+        let email = known.or_else(|| address.checked());
+        let (Some(email), Ok(accepted)) = (email, accepted) else { return };
         let email = Some(email);
         if is_free.get_untracked() {
             basket.pay(None, email, accepted);
         } else {
             till.pay(basket, email, accepted);
-        }
-    };
-    let label = move || {
-        let total = basket.total().filter(|total| total.amount > 0);
-        match (paying(), total) {
-            (true, _) => t_string!(i18n, pay.paying).to_owned(),
-            (false, Some(total)) => {
-                let price = intl::money(i18n.get_locale(), &total);
-                t_string!(i18n, pay.pay, price = price.as_str())
-            }
-            (false, None) => t_string!(i18n, pay.book).to_owned(),
         }
     };
     view! {
@@ -133,19 +120,7 @@ pub fn Pay(basket: Basket) -> impl IntoView {
                 })}
                 <ConsentField consent/>
                 <Told basket/>
-                <button
-                    type="submit"
-                    class="button primary wide"
-                    data-testid="pay-button"
-                    disabled=live(move || busy() || !(is_free.get() || till.is_ready()))
-                >
-                    {part(move || if paying() {
-                        view! { <span class="spinner" aria-hidden="true"></span> }.into_any()
-                    } else {
-                        view! { <Icon sign=Sign::Lock/> }.into_any()
-                    })}
-                    <span prop:textContent=live(label)></span>
-                </button>
+                <PayButton basket ready=live(move || is_free.get() || till.is_ready())/>
                 <p class="fine">
                     <Icon sign=Sign::Shield/>
                     <span>{tx!(i18n, pay.promise)}</span>
@@ -154,6 +129,46 @@ pub fn Pay(basket: Basket) -> impl IntoView {
         </form>
         {matches!(till, Till::Simulated(_)).then(|| view! { <SecondStep basket/> })}
         {part(move || address.signing_in.get().then(|| view! { <SignInDialog open=address.signing_in/> }))}
+    }
+}
+
+/// The one button of the form. It names the price.
+#[component]
+fn PayButton(
+    basket: Basket,
+    /// Whether the payment can begin.
+    ready: Signal<bool>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let paying = move || match basket.busy.get() {
+        Busy::Paying | Busy::SecondStep(_) => true,
+        Busy::Idle | Busy::Changing => false,
+    };
+    let label = move || {
+        let total = basket.total().filter(|total| total.amount > 0);
+        match (paying(), total) {
+            (true, _) => t_string!(i18n, pay.paying).to_owned(),
+            (false, Some(total)) => {
+                let price = intl::money(i18n.get_locale(), &total);
+                t_string!(i18n, pay.pay, price = price.as_str())
+            }
+            (false, None) => t_string!(i18n, pay.book).to_owned(),
+        }
+    };
+    view! {
+        <button
+            type="submit"
+            class="button primary wide"
+            data-testid="pay-button"
+            disabled=live(move || basket.busy.get() != Busy::Idle || !ready.get())
+        >
+            {part(move || if paying() {
+                view! { <span class="spinner" aria-hidden="true"></span> }.into_any()
+            } else {
+                view! { <Icon sign=Sign::Lock/> }.into_any()
+            })}
+            <span prop:textContent=live(label)></span>
+        </button>
     }
 }
 

@@ -15,7 +15,7 @@ use holdfast_contract::catalogue::{SeatKind, SeatStatus};
 use map::stage::MapStage;
 use ui::{
     browser,
-    components::erased::{act, known, live, part},
+    components::erased::{act, known, live, part, stated},
     components::icon::{Icon, Sign},
     counted,
     i18n::use_i18n,
@@ -68,7 +68,7 @@ fn SectionEntry(floor: Floor, section: usize, open: RwSignal<Option<usize>>) -> 
                 type="button"
                 class="list-head"
                 data-testid=test_id
-                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
+                aria-expanded=stated(move || is_open.get())
                 on:click=toggle
             >
                 <Icon sign=Sign::Right/>
@@ -124,7 +124,7 @@ fn RowEntry(floor: Floor, row: usize, open: RwSignal<Option<usize>>) -> impl Int
                 type="button"
                 class="list-head row"
                 data-testid=test_id
-                aria-expanded=live(move || if is_open.get() { "true" } else { "false" })
+                aria-expanded=stated(move || is_open.get())
                 on:click=act(move |_| {
                     open.update(|open| *open = if *open == Some(row) { None } else { Some(row) });
                 })
@@ -228,12 +228,9 @@ fn SeatEntry(floor: Floor, seat: usize, at: RwSignal<usize>) -> impl IntoView {
                 class=live(class)
                 data-testid=format!("seat-{seat_id}")
                 aria-label=live(words)
-                aria-pressed=live(move || {
-                    if standing.get() == Standing::Chosen { "true" } else { "false" }
-                })
-                aria-disabled=live(move || {
-                    let can = matches!(standing.get(), Standing::Free | Standing::Chosen);
-                    if can { "false" } else { "true" }
+                aria-pressed=stated(move || standing.get() == Standing::Chosen)
+                aria-disabled=stated(move || {
+                    !matches!(standing.get(), Standing::Free | Standing::Chosen)
                 })
                 on:click=act(move |_| floor.toggle(seat))
             >

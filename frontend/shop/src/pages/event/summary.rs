@@ -14,7 +14,7 @@ use super::{
 use map::stage::MapStage;
 use ui::{
     common,
-    components::erased::{act, live, part},
+    components::erased::{act, live, part, stated},
     components::icon::{Icon, Sign},
     counted,
     i18n::use_i18n,
@@ -252,7 +252,7 @@ pub fn HoldBar(floor: Floor) -> impl IntoView {
                 class="button primary wide"
                 data-testid="hold-button"
                 disabled=live(move || count() == 0 || floor.holding.get())
-                aria-disabled=live(move || if floor.is_resting() { "true" } else { "false" })
+                aria-disabled=stated(move || floor.is_resting())
                 on:click=act(move |_| hold.run(()))
             >
                 <Icon sign=Sign::Lock/>

@@ -3,27 +3,33 @@
 //! The field is one input over six boxes, so that a paste, a password manager, a screen reader and the keys of every
 //! device work as in any other input.
 
-use leptos::{html, prelude::*, web_sys};
-use ui::{
-    api::CallFailure,
-    components::{
-        erased::{act, follow, known, live, part},
-        failure::FailureNote,
-    },
-    i18n::use_i18n,
-    t_string, tx,
-};
+use leptos::{html, prelude::*};
+use web_sys::HtmlInputElement;
 
-use super::asking::focus;
+use super::{
+    erased::{act, follow, known, live, part, stated},
+    failure::FailureNote,
+};
+use crate::{
+    api::CallFailure,
+    browser,
+    i18n::{Locale, text, use_i18n},
+    t_string, td_string, tx,
+};
 
 /// The number of digits of a code.
 const DIGITS: usize = 6;
 /// The boxes behind the input.
 const BOXES: &str = "<i></i><i></i><i></i><i></i><i></i><i></i>";
 /// The id of the input.
-const ID: &str = "mail-code";
+pub const CODE_ID: &str = "mail-code";
 /// The fields of a request that the server names when the code does not count.
-const SECRETS: &[&str] = &["token", "code"];
+pub const SECRETS: &[&str] = &["token", "code"];
+
+/// The text about a link or a code of a mail that does not count.
+pub fn no_proof(locale: Locale) -> &'static str {
+    td_string!(locale, code_field.no_proof)
+}
 
 /// The code that a visitor types.
 #[derive(Clone, Copy)]
@@ -31,6 +37,8 @@ pub struct TypedCode {
     digits: RwSignal<String>,
     /// Whether the form was sent with too few digits.
     is_short: RwSignal<bool>,
+    /// Whether the last change has made a code that can be sent by itself.
+    is_ready: RwSignal<bool>,
     /// The code that was sent last. A code that was refused is sent again only by the button.
     sent: StoredValue<String>,
 }
@@ -40,8 +48,14 @@ impl TypedCode {
         Self {
             digits: RwSignal::new(String::new()),
             is_short: RwSignal::new(false),
+            is_ready: RwSignal::new(false),
             sent: StoredValue::new(String::new()),
         }
+    }
+
+    /// Empties the field: the digits are of an earlier mail.
+    pub fn clear(self) {
+        let _ = self.digits.try_set(String::new());
     }
 
     /// The code, if it has all digits. Otherwise the field says so, and gets the focus.
@@ -50,19 +64,24 @@ impl TypedCode {
         let is_short = digits.len() < DIGITS;
         self.is_short.set(is_short);
         if is_short {
-            focus(ID);
+            browser::focus(CODE_ID);
             return None;
         }
         self.sent.set_value(digits.clone());
         Some(digits)
     }
 
-    /// Takes what is in the input now, and writes the digits back. Returns whether the code is complete and new.
-    fn take(self, input: &web_sys::HtmlInputElement) -> bool {
+    /// Whether the digits in the input are the code that was sent last.
+    fn is_as_sent(self) -> bool {
+        self.digits.with_untracked(|digits| self.sent.with_value(|sent| sent == digits))
+    }
+
+    /// Takes what is in the input now, and writes the digits back.
+    fn take(self, input: &HtmlInputElement) {
         let text = input.value();
         let caret = input.selection_end().ok().flatten().unwrap_or(u32::MAX) as usize;
         let code = code_in(&text);
-        // Of other texts, what was cut off may have been a part of another number.
+        // If a text without a clear code has more than six digits, the first six may belong to another number, so nothing is sent.
         let digits_of_text = text.chars().filter(char::is_ascii_digit).count();
         let is_cut = code.is_none() && digits_of_text > DIGITS;
         let (digits, caret) = code.map_or_else(
@@ -78,10 +97,15 @@ impl TypedCode {
             let _ = input.set_selection_range(caret, caret);
         }
         self.is_short.set(false);
+        let is_complete = digits.len() == DIGITS && !is_cut;
         self.digits.set(digits);
-        self.digits.with_untracked(|digits| {
-            digits.len() == DIGITS && !is_cut && self.sent.with_value(|sent| sent != digits)
-        })
+        self.is_ready.set(is_complete && !self.is_as_sent());
+    }
+}
+
+impl Default for TypedCode {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -141,97 +165,137 @@ fn digits_of(text: &str, caret: usize) -> (String, usize) {
     (before, caret)
 }
 
+/// How the field sends a form that needs nothing but the code.
+#[derive(Clone, Copy)]
+pub struct SendsItself {
+    /// Whether the form needs nothing but the code, as long as it is open.
+    pub is_enough: Signal<bool>,
+    /// Whether a request is under way. A code that is typed meanwhile is sent after it.
+    pub busy: RwSignal<bool>,
+    /// Called when the last digit is typed. A code is sent that way only once.
+    pub send: Callback<()>,
+}
+
+/// Whether the server refuses the code; reactive.
+fn is_about_code(failure: RwSignal<Option<CallFailure>>) -> bool {
+    failure.with(|failure| failure.as_ref().is_some_and(|failure| failure.names(SECRETS)))
+}
+
 /// The field, and above it what failed apart from the code.
 #[component]
 pub fn CodeField(
     code: TypedCode,
     /// The failure of the last request.
     failure: RwSignal<Option<CallFailure>>,
-    /// Called when the last digit is typed, if the form needs nothing else. A code is sent that way only once.
+    /// The failure of another request that sends the code.
     #[prop(optional)]
-    filled: Option<Callback<()>>,
+    also: Option<RwSignal<Option<CallFailure>>>,
+    /// The text about a code that the server refuses. Without it, the text names the link of the same mail too.
+    #[prop(optional)]
+    refused: Option<Signal<&'static str>>,
+    /// The id of another text that describes the field.
+    #[prop(default = "")]
+    described_by: &'static str,
+    #[prop(optional)] sends: Option<SendsItself>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let is_refused = known(move || is_about_code(failure) || also.is_some_and(is_about_code));
+    let refused = refused.unwrap_or_else(|| text(i18n, no_proof));
+    let notes = move || {
+        (!is_refused.get()).then(|| {
+            let also = also.map(|failure| view! { <FailureNote failure/> });
+            view! { <FailureNote failure/> {also} }
+        })
+    };
+    let error = move || {
+        let (error, test_id) = if is_refused.get() {
+            (refused.get(), "no-proof")
+        } else if code.is_short.get() {
+            (t_string!(i18n, code_field.short), "short-code")
+        } else {
+            return None;
+        };
+        Some(view! { <p class="field-help is-error" data-testid=test_id>{error}</p> })
+    };
+    let is_enough = move || sends.is_some_and(|it| it.is_enough.get());
+    let hint = move || {
+        if is_enough() {
+            t_string!(i18n, code_field.hint_sends)
+        } else {
+            t_string!(i18n, code_field.hint)
+        }
+    };
+    if let Some(sends) = sends {
+        follow(move || {
+            let (is_busy, is_ready) = (sends.busy.get(), code.is_ready.get());
+            if is_enough() && is_ready && !is_busy {
+                code.is_ready.set(false);
+                sends.send.run(());
+            }
+        });
+    }
+    view! {
+        {part(notes)}
+        <div class="field">
+            <label for=CODE_ID>{tx!(i18n, code_field.label)}</label>
+            <CodeInput code is_refused described_by/>
+            <div role="alert" id="mail-code-error">{part(error)}</div>
+            <p id="mail-code-help" class="field-help" prop:textContent=live(hint)></p>
+        </div>
+    }
+}
+
+/// The input over its boxes.
+#[component]
+fn CodeInput(
+    code: TypedCode,
+    /// Whether the server refuses the code.
+    is_refused: Memo<bool>,
+    described_by: &'static str,
+) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
-    let is_refused =
-        known(move || failure.with(|it| it.as_ref().is_some_and(|it| it.names(SECRETS))));
-    // The next digits replace the refused ones.
+    let descriptions = format!("mail-code-error mail-code-help {described_by}");
+    // The next digits replace the refused ones. Digits that were typed during the request are no part of its code.
     follow(move || {
         if is_refused.get()
+            && code.is_as_sent()
             && let Some(input) = input.get_untracked()
         {
             let _ = input.focus();
             input.select();
         }
     });
-    let error = move || {
-        if is_refused.get() {
-            t_string!(i18n, reset.no_proof)
-        } else if code.is_short.get() {
-            t_string!(i18n, code_field.short)
-        } else {
-            ""
-        }
-    };
-    let hint = move || {
-        if filled.is_some() {
-            t_string!(i18n, code_field.hint_sends)
-        } else {
-            t_string!(i18n, code_field.hint)
-        }
-    };
     let typed = move |_| {
-        let Some(input) = input.get_untracked() else { return };
-        if code.take(&input)
-            && let Some(filled) = filled
-        {
-            filled.run(());
+        if let Some(input) = input.get_untracked() {
+            code.take(&input);
         }
     };
-    let is_wrong = known(move || is_refused.get() || code.is_short.get());
+    // A pasted code replaces the digits in the input.
+    let pastes = move |_| {
+        if let Some(input) = input.get_untracked() {
+            input.select();
+        }
+    };
     view! {
-        {part(move || (!is_refused.get()).then(|| view! { <FailureNote failure/> }))}
-        <div class="field">
-            <label for=ID>{tx!(i18n, forgot.code)}</label>
-            <div class="code">
-                <div class="code-boxes" aria-hidden="true" inner_html=BOXES></div>
-                <input
-                    node_ref=input
-                    id=ID
-                    name=ID
-                    type="text"
-                    dir="ltr"
-                    inputmode="numeric"
-                    autocomplete="one-time-code"
-                    autocapitalize="off"
-                    spellcheck="false"
-                    aria-required="true"
-                    aria-describedby="mail-code-error mail-code-help"
-                    aria-invalid=live(move || if is_wrong.get() { "true" } else { "false" })
-                    // A pasted code replaces the digits in the input.
-                    on:paste=act(move |_| {
-                        if let Some(input) = input.get_untracked() {
-                            input.select();
-                        }
-                    })
-                    on:input=act(typed)
-                />
-            </div>
-            <div role="alert" id="mail-code-error">
-                {part(move || {
-                    let error = error();
-                    (!error.is_empty())
-                        .then(|| {
-                            let test_id = if is_refused.get() { "no-proof" } else { "short-code" };
-                            view! {
-                                <p class="field-help is-error" data-testid=test_id>
-                                    {error}
-                                </p>
-                            }
-                        })
-                })}
-            </div>
-            <p id="mail-code-help" class="field-help" prop:textContent=live(hint)></p>
+        <div class="code">
+            <div class="code-boxes" aria-hidden="true" inner_html=BOXES></div>
+            <input
+                node_ref=input
+                id=CODE_ID
+                name=CODE_ID
+                type="text"
+                dir="ltr"
+                inputmode="numeric"
+                autocomplete="one-time-code"
+                autocapitalize="off"
+                spellcheck="false"
+                aria-required="true"
+                aria-describedby=descriptions.trim_end().to_owned()
+                aria-invalid=stated(move || is_refused.get() || code.is_short.get())
+                prop:value=code.digits
+                on:paste=act(pastes)
+                on:input=act(typed)
+            />
         </div>
     }
 }
