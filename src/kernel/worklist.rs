@@ -45,6 +45,8 @@ pub enum Attempted<O> {
     Settled(O),
     /// The job could not be done now, for this reason.
     Later(String),
+    /// The process ends before the job has. The job is due again after its lease.
+    Left,
 }
 
 /// A kind of work that waits in a table.
@@ -164,6 +166,7 @@ async fn attempt<W: Worklist>(list: &W, job: W::Job) -> Result<bool, StoreError>
             return Ok(true);
         }
         Ok(Attempted::Later(why)) => why,
+        Ok(Attempted::Left) => return Ok(false),
         Err(error) if error.is_unavailable() => return Err(error),
         Err(error) => {
             tracing::error!(%error, "a waiting job fails and is tried again");

@@ -42,7 +42,7 @@ pub enum SendError {
 #[async_trait]
 pub trait Mailer: Send + Sync + std::fmt::Debug {
     /// Sends the mail, and returns when the mail server has accepted it. Dropping this future may or may not send the
-    /// mail. An implementation limits the time of each step; a slow mail server may take a quarter of an hour.
+    /// mail. An implementation limits the time of each step; a slow mail server may take half an hour.
     ///
     /// # Errors
     /// When the mail server refuses the mail, or cannot be reached for now.

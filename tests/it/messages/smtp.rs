@@ -7,6 +7,7 @@ use std::{
 };
 
 use holdfast::{
+    app::App,
     kernel::{settings::Values, telemetry},
     settings::Config,
 };
@@ -114,8 +115,13 @@ impl MailServer {
 
     /// A server over a fresh store that sends its mails here, with an event.
     pub(super) async fn app(&self) -> (TestApp, Event) {
+        self.app_with_parts(|app| app).await
+    }
+
+    /// Such a server with changed parts.
+    pub(super) async fn app_with_parts(&self, parts: impl FnOnce(App) -> App) -> (TestApp, Event) {
         let url = format!("smtp://127.0.0.1:{}?tls=none", self.port);
-        let app = TestApp::with(|config| config.mail = mail_settings(url)).await;
+        let app = TestApp::with_parts(|config| config.mail = mail_settings(url), parts).await;
         let event = fixture::event(&app, fixture::Like::default()).await;
         (app, event)
     }

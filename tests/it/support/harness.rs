@@ -137,11 +137,19 @@ impl TestApp {
 
     /// A server over a fresh store, with a changed configuration.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_parts(change, |app| app).await
+    }
+
+    /// A server over a fresh store, with a changed configuration and changed parts.
+    pub async fn with_parts(
+        change: impl FnOnce(&mut Config),
+        parts: impl FnOnce(App) -> App,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
         let mut config = config(database_url, redis_urls, folder.path().to_path_buf());
         change(&mut config);
-        Self::run(config, Pages::NONE, Arc::new(folder)).await
+        Self::run(config, parts, Arc::new(folder)).await
     }
 
     /// A server over a fresh store that serves these pages in addition to the API.
@@ -149,7 +157,7 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
         let config = config(database_url, redis_urls, folder.path().to_path_buf());
-        Self::run(config, pages, Arc::new(folder)).await
+        Self::run(config, |app| app.with_pages(pages), Arc::new(folder)).await
     }
 
     /// A fresh store without a server in this process: the test starts programs over the store, and chooses by
@@ -177,11 +185,11 @@ impl TestApp {
     pub async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = (*self.app.config).clone();
         change(&mut config);
-        Self::run(config, Pages::NONE, Arc::clone(&self.folder)).await
+        Self::run(config, |app| app, Arc::clone(&self.folder)).await
     }
 
-    async fn run(config: Config, pages: Pages, folder: Arc<TempDir>) -> Self {
-        let app = App::start(config).await.expect("the server starts").with_pages(pages);
+    async fn run(config: Config, parts: impl FnOnce(App) -> App, folder: Arc<TempDir>) -> Self {
+        let app = parts(App::start(config).await.expect("the server starts"));
         let running = app.serve().await.expect("the server listens");
         let address = running.address;
         Self::over(app, Some(running), address, folder)
