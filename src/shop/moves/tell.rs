@@ -37,7 +37,7 @@ const MAX_EVENTS: i64 = 100;
 const BATCH: usize = 100;
 
 impl Moves {
-    /// Runs the pass; returns how many bookings were to be told.
+    /// Writes the messages about moves that are due. Returns their number.
     ///
     /// # Errors
     /// When the database fails, or the buyers of an event cannot be told. Those of all other events are told.
