@@ -192,6 +192,25 @@ async fn the_code_of_a_mail_lets_the_holder_of_a_link_cancel_once() {
     linked.app.finish().await;
 }
 
+#[tokio::test]
+async fn the_audit_log_names_the_user_who_cancels_by_a_link() {
+    let linked = Linked::new().await;
+    let app = &linked.app;
+    let code = linked.code(2).await;
+    let pass: BookingPass = linked.proves(&code).await.read();
+    let eve = account(app, "eve", Role::Customer, None).await;
+    let path = format!("/bookings/{}/cancel", linked.booking.id);
+    let headers = [("X-Booking-Link", pass.token.as_str())];
+    let caller = app.as_user(&eve);
+    let cancelled = caller.send(Method::POST, &path, Some(&json!({})), &headers).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.text);
+    let by_user =
+        "SELECT COUNT(*) FROM audit WHERE action = 'booking.cancel' AND actor_kind = 'user'";
+    assert_eq!(app.number(by_user).await, 1);
+    all_refunded(app).await;
+    linked.app.finish().await;
+}
+
 /// A payment that waits for the buyer is stopped by a link, and its secret stays the buyer's.
 #[tokio::test]
 async fn the_secret_of_a_payment_is_not_told_to_the_holder_of_a_link() {
