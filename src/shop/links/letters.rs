@@ -8,7 +8,7 @@ use super::code;
 use crate::{
     kernel::{
         db::{Db, StoreError},
-        keys::KeyRing,
+        keys::{KeyRing, MacPurpose},
     },
     messages::{
         Letter, LetterWriter,
@@ -35,7 +35,7 @@ impl LetterWriter for CodeLetters {
         let Some(code) = code::live_code(&self.db, id).await? else { return Ok(None) };
         let booking = bookings::find(&self.db, bookings::By::Id(id)).await?;
         let language = Language::of(&message.locale);
-        let code = code::code(&self.keys, code);
+        let code = self.keys.code(MacPurpose::BookingCode, code);
         Ok(booking.map(|booking| with_code(language, code, booking.reference)))
     }
 }
