@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use holdfast_contract::bookings::BookingLookup;
 use holdfast_domain::{
+    booking::Reference,
     email::{EmailAddress, as_once_stored},
     link::TryKind,
 };
@@ -13,7 +14,7 @@ use crate::{
     identity::accounts,
     kernel::db::{self, StoreError},
     messages::post,
-    shop::bookings::{letters, read::reference_of},
+    shop::bookings::letters,
 };
 
 /// The maximum number of bookings in one mail.
@@ -31,7 +32,7 @@ impl BookingLinks {
             .map_err(|fault| LinkError::Field("email", fault.to_string()))?;
         let reference = match wanted.reference.as_deref().map(str::trim) {
             None | Some("") => None,
-            Some(typed) => Some(reference_of(typed).ok_or_else(|| {
+            Some(typed) => Some(Reference::parse(typed).ok_or_else(|| {
                 let form = "must be HF- and eight letters or digits".to_owned();
                 LinkError::Field("reference", form)
             })?),
@@ -52,12 +53,12 @@ impl BookingLinks {
         &self,
         address: &EmailAddress,
         once: &str,
-        reference: Option<String>,
+        reference: Option<Reference>,
         locale: &'static str,
     ) -> Result<(), StoreError> {
         let db = &self.base.db;
         let addresses = [address.as_str(), once];
-        let found = store::of_addresses(db, addresses, reference.as_deref(), MAX_BOOKINGS).await?;
+        let found = store::of_addresses(db, addresses, reference.as_ref(), MAX_BOOKINGS).await?;
         if found.is_empty()
             || !accounts::may_mail_to(db, &self.keys, address, TryKind::LookUp).await?
         {
