@@ -16,11 +16,11 @@ use std::sync::Arc;
 
 use holdfast_domain::booking::BookingState;
 use poem_openapi::OpenApi;
-use tokio::sync::Semaphore;
 
 use self::letters::CodeLetters;
 use crate::{
     kernel::{
+        backlog::Backlog,
         base::Base,
         db::{StoreError, UseCaseError},
         keys::KeyRing,
@@ -35,11 +35,6 @@ use crate::{
 /// How long the row of a code is kept that is over, in milliseconds. The counts in it are of one hour.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// How many look-ups wait or are worked on at once.
-const MAX_ASKED: usize = 256;
-/// How many of them one node works on at once. They must not occupy the connections that holds need.
-const MAX_TURNS: usize = 2;
-
 /// The slice; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct BookingLinks {
@@ -47,10 +42,8 @@ pub struct BookingLinks {
     pub keys: KeyRing,
     /// The address of the shop.
     pub home: WebAddress,
-    /// One permit for each look-up that waits or is worked on.
-    asked: Arc<Semaphore>,
-    /// One permit for each of them that is worked on.
-    turns: Arc<Semaphore>,
+    /// The look-ups that wait or are worked on.
+    pub asked: Backlog,
 }
 
 /// Why there is no link, code or mail.
@@ -98,8 +91,7 @@ impl UseCaseError for LinkError {
 
 impl BookingLinks {
     pub fn new(base: Base, keys: KeyRing, home: WebAddress) -> Self {
-        let asked = Arc::new(Semaphore::new(MAX_ASKED));
-        Self { base, keys, home, asked, turns: Arc::new(Semaphore::new(MAX_TURNS)) }
+        Self { base, keys, home, asked: Backlog::default() }
     }
 
     /// Deletes codes that have been over for a day; returns how many.

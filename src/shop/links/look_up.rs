@@ -12,7 +12,10 @@ use holdfast_domain::{
 use super::{BookingLinks, LinkError, store};
 use crate::{
     identity::accounts,
-    kernel::db::{self, StoreError},
+    kernel::{
+        backlog::Full,
+        db::{self, StoreError},
+    },
     messages::post,
     shop::bookings::letters,
 };
@@ -37,16 +40,13 @@ impl BookingLinks {
                 LinkError::Field("reference", form)
             })?),
         };
-        let place = Arc::clone(&self.asked).try_acquire_owned().map_err(|_| LinkError::Busy)?;
         let (links, once) = (self.clone(), as_once_stored(&wanted.email));
-        self.base.tasks.spawn(async move {
-            let _place = place;
-            let _turn = links.turns.acquire().await;
+        let look_up = async move {
             if let Err(error) = links.mail_links(&address, &once, reference, locale).await {
                 tracing::error!(%error, "a mail with links was not written");
             }
-        });
-        Ok(())
+        };
+        self.asked.start(&self.base.tasks, look_up).map_err(|Full| LinkError::Busy)
     }
 
     async fn mail_links(
