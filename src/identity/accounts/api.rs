@@ -254,16 +254,14 @@ impl AccountsApi {
 }
 
 /// What came from the guest of this browser, and from guests with the user's address, if there was anything.
-fn both(of_guest: Option<Adopted>, of_address: Option<Adopted>) -> Option<Adopted> {
-    let more = of_address.filter(|adopted| !adopted.bookings.is_empty());
-    match (of_guest, more) {
-        (Some(mut all), Some(more)) => {
-            all.reservations.extend(more.reservations);
-            all.bookings.extend(more.bookings);
-            Some(all)
-        }
-        (of_guest, more) => of_guest.or(more),
+fn both(of_guest: Option<Adopted>, of_address: Adopted) -> Option<Adopted> {
+    if of_address.bookings.is_empty() {
+        return of_guest;
     }
+    let mut all = of_guest.unwrap_or_default();
+    all.reservations.extend(of_address.reservations);
+    all.bookings.extend(of_address.bookings);
+    Some(all)
 }
 
 impl From<PasswordError> for ApiProblem {
