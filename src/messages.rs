@@ -24,7 +24,7 @@ use holdfast_entity::messages;
 pub use self::{
     letter::Letter,
     personal::erase_about,
-    post::{NewMessage, post, posted},
+    post::{NewMessage, is_first, post, posted},
 };
 use crate::kernel::{
     base::Base, db::StoreError, passes::Pass, ports::Mailer, settings::WebAddress,

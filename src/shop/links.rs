@@ -32,7 +32,7 @@ use crate::{
     slice::{SharedParts, Slice},
 };
 
-/// How long the row of a code is kept that is over, in milliseconds. The counts in it are of one hour.
+/// How long a code's row is kept after the code's end, in milliseconds. The row also counts the mails and tries of an hour.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The slice; cheap to clone.
@@ -111,6 +111,7 @@ impl Slice for BookingLinks {
     fn writers(&self, home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
         let (db, keys) = (self.base.db.clone(), self.keys.clone());
         vec![
+            // The letters about bookings contain links, so the slice that has the keys registers them.
             Arc::new(BookingLetters { db: db.clone(), keys: keys.clone(), home: home.clone() }),
             Arc::new(CodeLetters { db, keys }),
         ]

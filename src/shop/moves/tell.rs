@@ -172,8 +172,7 @@ impl News {
 /// Whether the mail is a confirmation that no node has begun to write.
 fn is_unwritten(mail: &messages::Model) -> bool {
     mail.kind == Kind::BookingConfirmed
-        // A confirmation that is sent once more has an instance in its cause.
-        && mail.cause.ends_with(':')
+        && is_first(mail)
         && mail.status == message::Status::Waiting
         && mail.attempts == 0
 }

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// What the mail is about besides its subject, the newest booking.
+/// The detail of a message with links. Its subject is the newest booking.
 #[derive(Debug, Serialize, Deserialize)]
 struct LinksDetail {
     /// The bookings, newest first.
