@@ -15,7 +15,7 @@ use crate::support::{
     buyer::GuestBuyer,
     fixture::{self, Event, account, edit, seats},
     harness::TestApp,
-    mailbox::{LOOK_EVERY, LOOKS, mails},
+    mailbox::mails,
     paid::{Paid, all_refunded, app_with_event},
 };
 
@@ -55,15 +55,8 @@ impl Stage {
     }
 
     async fn mails_have_left(&self) {
-        for _ in 0..LOOKS {
-            self.app.app.post.send_pass().await.expect("the pass runs");
-            let waiting = "SELECT COUNT(*) FROM messages WHERE status = 'waiting'";
-            if self.app.number(waiting).await == 0 {
-                return;
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        panic!("the mails do not leave");
+        self.app.app.post.send_pass().await.expect("the pass runs");
+        self.app.until("SELECT COUNT(*) FROM messages WHERE status = 'waiting'", 0).await;
     }
 
     async fn changes(&self, body: Value) {

@@ -33,9 +33,9 @@ use uuid::Uuid;
 
 use crate::support::answer::Answer;
 
-/// How often, and at which intervals, [`TestApp::at_rest`] looks.
-const MAX_LOOKS: usize = 500;
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// The maximum number of looks before a test fails: 20 s in all.
+pub const LOOKS: usize = 400;
+pub const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A server and a client for it. Several nodes share one store: see [`TestApp::another_node`].
 pub struct TestApp {
@@ -273,13 +273,20 @@ impl TestApp {
     /// Waits until no worker drives a saga. A jump of the clock takes a worker's lease away: its call arrives at another
     /// time than it was decided, and what it parks is due later than the test expects.
     pub async fn at_rest(&self) {
-        for _ in 0..MAX_LOOKS {
-            if self.number("SELECT COUNT(*) FROM sagas WHERE lease_until > 0").await == 0 {
+        self.until("SELECT COUNT(*) FROM sagas WHERE lease_until > 0", 0).await;
+    }
+
+    /// Waits until this query returns this number.
+    pub async fn until(&self, query: &str, number: i64) {
+        let mut found = 0;
+        for _ in 0..LOOKS {
+            found = self.number(query).await;
+            if found == number {
                 return;
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        panic!("a worker drives a saga for too long");
+        panic!("{found} instead of {number}: {query}");
     }
 
     /// The only number that this query returns.
