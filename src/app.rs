@@ -152,7 +152,7 @@ impl App {
             moves: Moves { base: base.clone() },
             adoption: Adoption::new(base.clone()),
         };
-        let mailer = wiring::mailer(&config, &base)?;
+        let mailer = wiring::mailer(&config, &base);
         let post = Post::new(base.clone(), Arc::clone(&mailer), slices.writers(home), home.clone());
         let mut personal = slices.personal();
         personal.push(Arc::new(post.clone()));

@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod audit;
+pub mod backlog;
 pub mod base;
 pub mod batches;
 pub mod collation;

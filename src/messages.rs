@@ -24,7 +24,7 @@ use holdfast_entity::messages;
 pub use self::{
     letter::Letter,
     personal::erase_about,
-    post::{NewMessage, post, posted},
+    post::{NewMessage, is_first, post, posted},
 };
 use crate::kernel::{
     base::Base, db::StoreError, passes::Pass, ports::Mailer, settings::WebAddress,
@@ -34,6 +34,9 @@ use crate::kernel::{
 const GAUGES_EVERY: Duration = Duration::from_secs(15);
 /// How often every node looks for messages that are due.
 const SEND_EVERY: Duration = Duration::from_secs(1);
+/// How long a process that is about to end waits for mails under way. A mail server may take half an hour, and nobody
+/// waits so long for a node to end.
+const LAST_WAIT: Duration = Duration::from_secs(30);
 
 /// Makes the texts of messages of some kinds. A slice has a writer for the kinds that it posts.
 #[async_trait]
@@ -55,6 +58,7 @@ pub struct Post {
     writers: Vec<Arc<dyn LetterWriter>>,
     /// The address of the shop.
     home: WebAddress,
+    last_wait: Duration,
 }
 
 impl Post {
@@ -64,7 +68,13 @@ impl Post {
         writers: Vec<Arc<dyn LetterWriter>>,
         home: WebAddress,
     ) -> Self {
-        Self { base, mailer, writers, home }
+        Self { base, mailer, writers, home, last_wait: LAST_WAIT }
+    }
+
+    /// Sets how long a process that is about to end waits for mails under way.
+    #[must_use]
+    pub fn with_last_wait(self, last_wait: Duration) -> Self {
+        Self { last_wait, ..self }
     }
 
     pub fn passes(&self, retention_every: Duration) -> Vec<Pass> {

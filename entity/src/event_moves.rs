@@ -1,4 +1,4 @@
-//! The moves of booked events of which the buyers were not told yet. A row has the time and the place before the move.
+//! The moves of published events of which the buyers, if there are any, were not told yet. A row has the time and the place before the move.
 
 use holdfast_domain::ids::EventId;
 use sea_orm::entity::prelude::*;

@@ -27,52 +27,52 @@ impl Visible {
 }
 
 /// An action on an event or an organization, as a type.
-pub trait Act {
+pub trait Act: Copy {
     /// The action in the domain's table of permissions.
     const ACTION: Action;
 }
 
 /// Changing an event, its sections, offers, plan and seats.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum ManageEvent {}
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum DeleteEvent {}
 
 /// Seeing the bookings of an event.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum ReadBookings {}
 
 /// Cancelling bookings of an event and giving money back.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum ManageBookings {}
 
 /// Cancelling a booking as its buyer.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum CancelBooking {}
 
 /// Making a link that shows a booking.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum ShareBooking {}
 
 /// Having the mail about a booking sent to its address once more.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum MailBooking {}
 
 /// Proving to read the mails to the address of a booking.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum ProveBooking {}
 
 /// Seeing an organization with its members.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum ReadOrganization {}
 
 /// Changing what an organization says about itself.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum EditOrganization {}
 
 /// Inviting members of an organization, changing their roles, and removing them.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum ManageMembers {}
 
 impl Act for ManageEvent {
@@ -120,7 +120,7 @@ impl Act for ManageMembers {
 }
 
 /// Proof that `actor` may perform the action `A` on the event.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Permit<A> {
     event: OwnedEvent,
     actor: Actor,
@@ -135,14 +135,6 @@ pub type Deletable = Permit<DeleteEvent>;
 pub type BookingsRead = Permit<ReadBookings>;
 /// Proof that its holder may change the event's bookings.
 pub type BookingsManaged = Permit<ManageBookings>;
-
-impl<A> Clone for Permit<A> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<A> Copy for Permit<A> {}
 
 impl<A> Permit<A> {
     pub(super) fn new(event: OwnedEvent, actor: Actor) -> Self {
@@ -190,20 +182,12 @@ impl InOrganization {
 }
 
 /// Proof that `user` may perform the action `A` on the organization.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct OfOrganization<A> {
     organization: OrganizationId,
     user: User,
     act: PhantomData<A>,
 }
-
-impl<A> Clone for OfOrganization<A> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<A> Copy for OfOrganization<A> {}
 
 impl<A> OfOrganization<A> {
     pub(super) fn new(organization: OrganizationId, user: User) -> Self {
@@ -256,21 +240,13 @@ impl ReadableBooking {
 }
 
 /// Proof that the caller may perform the action `A` on the booking as its buyer, or by a link to it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct BookingPermit<A> {
     booking: BookingId,
     buyer: Buyer,
     by: Relation,
     act: PhantomData<A>,
 }
-
-impl<A> Clone for BookingPermit<A> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<A> Copy for BookingPermit<A> {}
 
 impl<A> BookingPermit<A> {
     pub(super) fn new(booking: BookingId, buyer: Buyer, by: Relation) -> Self {

@@ -1,6 +1,7 @@
 //! The SQL of access: who owns an event or a booking, and whether everybody may see the event.
 
 use holdfast_domain::{
+    booking::Reference,
     event::Status,
     ids::{BookingId, Buyer, BuyerKind, EventId, OrganizationId},
 };
@@ -63,7 +64,7 @@ async fn was_published(db: &Db, event: EventId) -> Result<bool, StoreError> {
 pub enum BookingName<'a> {
     Id(BookingId),
     /// The reference, such as `HF-7K2M9QXA`.
-    Reference(&'a str),
+    Reference(&'a Reference),
 }
 
 /// A booking with its buyer and its organization.
@@ -90,7 +91,7 @@ impl Owners {
 pub(super) async fn booking(db: &Db, name: BookingName<'_>) -> Result<Option<Owners>, StoreError> {
     let named = match name {
         BookingName::Id(id) => bookings::Column::Id.eq(id),
-        BookingName::Reference(reference) => bookings::Column::Reference.eq(reference),
+        BookingName::Reference(reference) => bookings::Column::Reference.eq(reference.as_str()),
     };
     let found = bookings::Entity::find()
         .select_only()

@@ -24,16 +24,14 @@ use lettre::{
     },
 };
 
-pub use self::server::NotAServer;
 use self::{
     delivery::{Failure, Trouble},
     pool::Pool,
-    server::MailServer,
 };
 use crate::kernel::{
     ports::{
         Clock, Mailer,
-        mailer::{Mail, SendError},
+        mailer::{Mail, MailServer, SendError},
     },
     tasks::Tasks,
 };
@@ -55,18 +53,10 @@ pub struct SmtpMailer {
 
 impl SmtpMailer {
     /// A mailer that closes its connections when `tasks` are asked to end.
-    ///
-    /// # Errors
-    /// When `url` is not the address of a mail server.
-    pub fn start(
-        url: &str,
-        from: Mailbox,
-        clock: Arc<dyn Clock>,
-        tasks: &Tasks,
-    ) -> Result<Self, NotAServer> {
-        let pool = Pool::start(MailServer::read(url)?, clock, tasks);
+    pub fn start(server: MailServer, from: Mailbox, clock: Arc<dyn Clock>, tasks: &Tasks) -> Self {
+        let pool = Pool::start(server, clock, tasks);
         let id_domain = from.email.domain().to_owned();
-        Ok(Self { pool, from, id_domain })
+        Self { pool, from, id_domain }
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, SendError> {

@@ -88,14 +88,14 @@ pub(super) fn limiter(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Ra
 }
 
 /// The mail server of the settings, or a place where mails are kept.
-pub(super) fn mailer(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Mailer>> {
-    Ok(match &config.mail {
+pub(super) fn mailer(config: &Config, base: &Base) -> Arc<dyn Mailer> {
+    match &config.mail {
         MailSettings::Kept => Arc::new(KeptMails::new(base.db.clone())),
         MailSettings::Smtp { url, from } => {
             let (from, clock) = (from.mailbox().clone(), Arc::clone(&base.clock));
-            Arc::new(SmtpMailer::start(url.expose(), from, clock, &base.tasks)?)
+            Arc::new(SmtpMailer::start(url.server().clone(), from, clock, &base.tasks))
         }
-    })
+    }
 }
 
 /// The payment gateway, and the parts that only some gateways have.

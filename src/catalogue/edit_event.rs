@@ -84,7 +84,8 @@ async fn edit(tx: &Tx, id: EventId, patch: EventPatch, holds: HoldTimes) -> Resu
         row.hold_cap_seconds = holds.cap_for(seconds);
     }
     row.status = event::due(status, &schedule, now);
-    if is_booked && moves::time_and_place(&row) != held {
+    // A booking that commits at the same moment is not seen here, and its buyer is told of the move, too.
+    if status != Status::Draft && moves::time_and_place(&row) != held {
         moves::record(tx, &row, held, now).await?;
     }
     save(tx, &row).await?;

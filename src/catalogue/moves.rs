@@ -1,4 +1,4 @@
-//! The moves of booked events, from the change of the event until the buyers are told.
+//! The moves of published events, from the change of the event until its buyers, if there are any, are told.
 //!
 //! A change of an event writes one row, however many bookings the event has. `shop::moves` reads the rows later, writes the
 //! messages, and settles the rows.
@@ -22,7 +22,7 @@ pub fn time_and_place(event: &events::Model) -> TimeAndPlace {
     }
 }
 
-/// Records that the event, whose row is locked and still to be saved, took place at `before` until now.
+/// Records a move. The event's row is locked and still to be saved; until now, the event was to take place at `before`.
 pub(super) async fn record(
     tx: &Tx,
     event: &events::Model,

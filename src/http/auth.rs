@@ -68,6 +68,9 @@ pub trait Users: Send + Sync + std::fmt::Debug {
 pub trait Adopt: Send + Sync + std::fmt::Debug {
     /// Gives the guest's holds, bookings and tickets to the user, as far as the limits of one buyer allow. `None` if
     /// something else is left that the next request moves.
+    ///
+    /// # Errors
+    /// When the database fails.
     async fn adopt(
         &self,
         guest: GuestId,
@@ -77,11 +80,10 @@ pub trait Adopt: Send + Sync + std::fmt::Debug {
 
     /// Gives the user what guests have bought under the user's address, which the user has proved. Whatever a guest still
     /// holds or pays for stays the guest's.
-    async fn adopt_address(
-        &self,
-        user: User,
-        locale: &'static str,
-    ) -> Result<Option<Adopted>, StoreError>;
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn adopt_address(&self, user: User, locale: &'static str) -> Result<Adopted, StoreError>;
 }
 
 impl Bearer {
@@ -222,10 +224,10 @@ impl Caller {
 }
 
 /// The result of an adoption that keeps nobody from going on: if it failed, the next request with both tokens adopts.
-pub fn or_later(adopted: Result<Option<Adopted>, StoreError>) -> Option<Adopted> {
+pub fn or_later<T: Default>(adopted: Result<T, StoreError>) -> T {
     adopted.unwrap_or_else(|error| {
         tracing::warn!(%error, "what a guest has could not be moved");
-        None
+        T::default()
     })
 }
 

@@ -29,7 +29,6 @@ use holdfast_domain::{
     link::{HOUR_MS, MAX_ADDRESS_MAILS, TryKind},
 };
 use poem_openapi::OpenApi;
-use tokio::sync::Semaphore;
 
 pub use self::store::UserFilter;
 use self::{letters::AccountLetters, password::Passwords, settings::AccountSettings};
@@ -41,6 +40,7 @@ use crate::{
     },
     identity::sessions::Sessions,
     kernel::{
+        backlog::Backlog,
         base::Base,
         db::{Db, StoreError, Tx},
         keys::KeyRing,
@@ -60,10 +60,6 @@ const TRIES_KEPT_MS: i64 = DAY_MS;
 const LINKS_KEPT_MS: i64 = 31 * DAY_MS;
 /// How long an account is kept that nobody activates, in milliseconds.
 const INACTIVE_KEPT_MS: i64 = 7 * DAY_MS;
-/// How many requests for a mail wait on one node.
-const MAX_ASKED: usize = 256;
-/// How many of them one node works on at once. They must not occupy the connections that holds need.
-const MAX_TURNS: usize = 2;
 
 /// The slice; cheap to clone.
 #[derive(Debug, Clone)]
@@ -75,10 +71,8 @@ pub struct Accounts {
     pub legal: Legal,
     /// Tells which account a browser has registered.
     pub registered: SiteCookie,
-    /// One permit for each request for a mail that waits or is worked on.
-    pub asked: Arc<Semaphore>,
-    /// One permit for each of them that is worked on.
-    pub turns: Arc<Semaphore>,
+    /// The requests for a mail that wait or are worked on.
+    pub asked: Backlog,
 }
 
 impl Accounts {
@@ -90,10 +84,8 @@ impl Accounts {
         site: &WebAddress,
     ) -> Self {
         let passwords = Passwords::new(Arc::clone(&base.entropy), settings.composition);
-        let asked = Arc::new(Semaphore::new(MAX_ASKED));
-        let turns = Arc::new(Semaphore::new(MAX_TURNS));
         let registered = SiteCookie::registration(site);
-        Self { base, passwords, sessions, legal, registered, asked, turns }
+        Self { base, passwords, sessions, legal, registered, asked: Backlog::default() }
     }
 
     /// Deletes links and counts of tries that are over, and accounts that were never activated; returns how many.

@@ -12,6 +12,7 @@ mod store;
 
 use std::sync::Arc;
 
+use holdfast_domain::{ids::LinkId, link::code_of};
 use subtle::ConstantTimeEq as _;
 
 pub use self::sealed::{Sealed, SealedColumn, UnsealError};
@@ -117,6 +118,23 @@ impl KeyRing {
         let is_ours = |made: [u8; KEY_BYTES]| hex(&made).as_bytes().ct_eq(mac.as_bytes()).into();
         self.macs(purpose, text.as_bytes()).any(is_ours).then_some(text)
     }
+
+    /// The code with six digits for this id, under the present key.
+    pub fn code(&self, purpose: MacPurpose, id: LinkId) -> String {
+        self.codes(purpose, id).next().unwrap_or_default()
+    }
+
+    /// Whether `typed` is the code for this id, under one of the keys. Spaces do not count. The comparison takes the same time
+    /// for every code.
+    pub fn is_code(&self, purpose: MacPurpose, id: LinkId, typed: &str) -> bool {
+        let typed: String = typed.chars().filter(|letter| !letter.is_whitespace()).collect();
+        self.codes(purpose, id).any(|code| code.as_bytes().ct_eq(typed.as_bytes()).into())
+    }
+
+    fn codes(&self, purpose: MacPurpose, id: LinkId) -> impl Iterator<Item = String> {
+        let macs: Vec<_> = self.macs(purpose, id.0.as_bytes()).collect();
+        macs.into_iter().filter_map(|mac| mac.first_chunk().copied().map(code_of))
+    }
 }
 
 impl Value for KeyRing {
@@ -157,6 +175,8 @@ impl KeyRing {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::kernel::settings::in_development;
 
@@ -184,6 +204,20 @@ mod tests {
         for wrong in wrong {
             assert_eq!(old.verified(purpose, &wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_code_is_made_from_its_id() {
+        let [old, both, new] = [&["a"][..], &["b", "a"], &["b"]].map(KeyRing::of_names);
+        let (purpose, id) = (MacPurpose::BookingCode, LinkId(Uuid::from_u128(7)));
+        let code = old.code(purpose, id);
+        assert_eq!(code.len(), 6);
+        let spaced = format!(" {} {}", &code[..3], &code[3..]);
+        assert!(old.is_code(purpose, id, &spaced) && both.is_code(purpose, id, &code));
+        assert!(!new.is_code(purpose, id, &code), "the key has left the ring");
+        assert!(!old.is_code(MacPurpose::AccountCode, id, &code), "another use");
+        assert!(!old.is_code(purpose, LinkId(Uuid::from_u128(8)), &code));
+        assert!(!old.is_code(purpose, id, "") && !old.is_code(purpose, id, &code[1..]));
     }
 
     #[test]

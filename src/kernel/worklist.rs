@@ -5,13 +5,13 @@
 //! ends in the middle of a job, the job is due again after its lease. So every job is done at least once; the work must
 //! be such that doing it twice does no harm.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 
 use super::{db::StoreError, tasks::Tasks};
 
-/// The maximum number of jobs of one pass; the next pass follows soon.
+/// The maximum number of jobs of one pass, unless one of them takes long; the next pass follows soon.
 const MAX_JOBS: usize = 10_000;
 /// How often a pass that waits for a job looks for other jobs.
 const CLAIM_EVERY: Duration = Duration::from_secs(1);
@@ -45,6 +45,8 @@ pub enum Attempted<O> {
     Settled(O),
     /// The job could not be done now, for this reason.
     Later(String),
+    /// The process ends before the job has. The job is due again after its lease.
+    Left,
 }
 
 /// A kind of work that waits in a table.
@@ -98,36 +100,61 @@ pub trait Worklist: Sync {
 /// # Errors
 /// When the database fails. The jobs that were claimed are due again after their lease.
 pub async fn work_off<W: Worklist>(list: &W, tasks: &Tasks) -> Result<u64, StoreError> {
-    let (mut settled, mut claimed, stopping) = (0, 0, tasks.stopping());
-    let (mut running, mut failed) = (FuturesUnordered::new(), None);
+    let (mut claimed, stopping) = (0, tasks.stopping());
+    let (mut running, mut results) = (FuturesUnordered::new(), Results::default());
     loop {
         let free = W::AT_ONCE - running.len();
         // While jobs take long, a fault of the database that has passed must not keep others from being claimed.
         if free > 0
             && claimed < MAX_JOBS
             && !stopping.is_cancelled()
-            && (failed.is_none() || !running.is_empty())
+            && (results.failed.is_none() || !running.is_empty())
         {
-            match list.claim(free).await {
+            let mut claim = pin!(list.claim(free));
+            let jobs = loop {
+                tokio::select! {
+                    jobs = &mut claim => break jobs,
+                    // A job that is not polled keeps its connection and its locks, for which the claim may wait.
+                    Some(result) = running.next() => results.note(result),
+                }
+            };
+            match jobs {
                 Ok(jobs) => {
                     claimed += jobs.len();
                     running.extend(jobs.into_iter().map(|job| attempt(list, job)));
                 }
-                Err(error) => failed = Some(error),
+                Err(error) => results.note(Err(error)),
             }
         }
-        let Ok(ended) = tokio::time::timeout(CLAIM_EVERY, running.next()).await else { continue };
+        let Ok(ended) = tokio::time::timeout(CLAIM_EVERY, running.next()).await else {
+            // A job that takes long keeps the next pass waiting, so this pass works on the next jobs, too.
+            claimed = 0;
+            continue;
+        };
         let Some(ended) = ended else { break };
         // All jobs that have begun end, even if the database fails for one of them.
         let more = std::iter::from_fn(|| running.next().now_or_never().flatten());
-        for result in std::iter::once(ended).chain(more) {
-            match result {
-                Ok(is_over) => settled += u64::from(is_over),
-                Err(error) => failed = failed.or(Some(error)),
-            }
+        std::iter::once(ended).chain(more).for_each(|result| results.note(result));
+    }
+    results.failed.map_or(Ok(results.settled), Err)
+}
+
+/// The results of the jobs of a pass.
+#[derive(Default)]
+struct Results {
+    /// How many jobs have ended.
+    settled: u64,
+    /// The first failure of the database.
+    failed: Option<StoreError>,
+}
+
+impl Results {
+    fn note(&mut self, result: Result<bool, StoreError>) {
+        match result {
+            Ok(is_over) => self.settled += u64::from(is_over),
+            Err(error) => self.failed = self.failed.take().or(Some(error)),
         }
     }
-    failed.map_or(Ok(settled), Err)
 }
 
 /// Tries the job once; returns whether it has ended.
@@ -139,6 +166,7 @@ async fn attempt<W: Worklist>(list: &W, job: W::Job) -> Result<bool, StoreError>
             return Ok(true);
         }
         Ok(Attempted::Later(why)) => why,
+        Ok(Attempted::Left) => return Ok(false),
         Err(error) if error.is_unavailable() => return Err(error),
         Err(error) => {
             tracing::error!(%error, "a waiting job fails and is tried again");
@@ -157,7 +185,7 @@ async fn attempt<W: Worklist>(list: &W, job: W::Job) -> Result<bool, StoreError>
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::{iter, sync::Mutex};
 
     use tokio::sync::Notify;
 
@@ -170,12 +198,27 @@ mod tests {
         assert_eq!(waits, [2_000, 4_000, 8_000, 256_000, 300_000, 300_000]);
     }
 
-    /// Jobs with numbers. Job 0 takes as long as it takes until job 9 is done.
+    /// Jobs with numbers. Job 0 ends only after job 9. Job 10 works on the only connection for a while.
     #[derive(Default)]
     struct Numbered {
         waiting: Mutex<Vec<u32>>,
         settled: Mutex<Vec<u32>>,
         last_is_done: Notify,
+        /// A claim needs the connection, too.
+        connection: tokio::sync::Mutex<()>,
+    }
+
+    impl Numbered {
+        fn of(jobs: impl IntoIterator<Item = u32>) -> Self {
+            Self { waiting: Mutex::new(jobs.into_iter().collect()), ..Self::default() }
+        }
+
+        /// Works the jobs off; returns how many ended.
+        async fn worked_off(&self) -> u64 {
+            let tasks = Tasks::default();
+            let done = tokio::time::timeout(Duration::from_secs(10), work_off(self, &tasks));
+            done.await.expect("in time").expect("no failure")
+        }
     }
 
     impl Worklist for Numbered {
@@ -186,6 +229,7 @@ mod tests {
         const RETRY: Retry = Retry { max_attempts: 1, first_ms: 1, max_ms: 1 };
 
         async fn claim(&self, limit: usize) -> Result<Vec<u32>, StoreError> {
+            let _connection = self.connection.lock().await;
             let mut waiting = self.waiting.lock().expect("no panic");
             let most = limit.min(waiting.len());
             Ok(waiting.drain(..most).collect())
@@ -199,6 +243,12 @@ mod tests {
             match job {
                 0 => self.last_is_done.notified().await,
                 9 => self.last_is_done.notify_one(),
+                10 => {
+                    let _connection = self.connection.lock().await;
+                    for _ in 0..10 {
+                        tokio::task::yield_now().await;
+                    }
+                }
                 _ => {}
             }
             Ok(Attempted::Settled(()))
@@ -218,19 +268,26 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_takes_long_delays_no_other() {
-        let list = Numbered { waiting: Mutex::new((0..10).collect()), ..Numbered::default() };
-        let tasks = Tasks::default();
-        let done = work_off(&list, &tasks);
-        let done = tokio::time::timeout(Duration::from_secs(10), done).await;
-        assert_eq!(done.expect("in time").expect("no failure"), 10);
+        let list = Numbered::of(0..10);
+        assert_eq!(list.worked_off().await, 10);
         let settled = list.settled.lock().expect("no panic");
         assert_eq!(settled.iter().filter(|job| **job > 0).count(), 9);
     }
 
     #[tokio::test]
+    async fn a_job_that_takes_longer_than_its_pass_may_have_jobs_delays_no_other() {
+        let list = Numbered::of(iter::once(0).chain(iter::repeat_n(1, MAX_JOBS)).chain([9]));
+        assert_eq!(list.worked_off().await, MAX_JOBS as u64 + 2);
+    }
+
+    #[tokio::test]
+    async fn jobs_go_on_while_others_are_claimed() {
+        assert_eq!(Numbered::of([10, 1, 2, 3]).worked_off().await, 4);
+    }
+
+    #[tokio::test]
     async fn nothing_is_claimed_once_the_process_is_about_to_end() {
-        let (list, tasks) = (Numbered::default(), Tasks::default());
-        list.waiting.lock().expect("no panic").push(1);
+        let (list, tasks) = (Numbered::of([1]), Tasks::default());
         tasks.stopping().cancel();
         assert_eq!(work_off(&list, &tasks).await.expect("no failure"), 0);
         assert_eq!(*list.waiting.lock().expect("no panic"), [1]);

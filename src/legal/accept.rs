@@ -1,4 +1,4 @@
-//! The acceptance of the terms: whether a request says it as it must, and the rows that record it.
+//! The acceptance of the terms: whether a request accepts the present version, and the rows that record it.
 
 use holdfast_contract::legal::Acceptance;
 use holdfast_domain::{

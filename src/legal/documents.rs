@@ -78,7 +78,7 @@ pub enum BadDocuments {
 /// Reads the documents of a folder.
 ///
 /// # Errors
-/// When the folder has no document, or a file is none.
+/// When the folder has no document, or a file is no document.
 pub fn read(folder: &Path) -> Result<Documents, BadDocuments> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(BadDocuments::Folder)? {

@@ -24,9 +24,9 @@ pub async fn forget(sql: &impl Sql, users: &[UserId]) -> Result<(), StoreError> 
     db::change(sql, of_users).await.map(|_| ())
 }
 
-/// A booking of a user.
+/// The id of a booking.
 #[derive(FromQueryResult)]
-struct BookingPermit {
+struct OwnBooking {
     id: BookingId,
 }
 
@@ -36,7 +36,7 @@ pub async fn list_of(sql: &impl Sql, user: UserId) -> Result<Vec<acceptances::Mo
         .select_only()
         .column(bookings::Column::Id)
         .filter(bookings::Column::BuyerId.eq(user.0));
-    let own: Vec<BookingPermit> = db::list(sql, own).await?;
+    let own: Vec<OwnBooking> = db::list(sql, own).await?;
     let subjects = own.into_iter().map(|booking| booking.id.0).chain([user.0]);
     let found = Entity::find()
         .filter(db::is_among(sql, Column::SubjectId, subjects))

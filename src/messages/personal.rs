@@ -1,7 +1,7 @@
 //! The messages as personal data: a row names its recipient.
 
 use async_trait::async_trait;
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ impl PersonalData for Post {
             status: row.status.as_str(),
             created_at: DateTime::from_timestamp_millis(row.created_at)
                 .unwrap_or_default()
-                .to_rfc3339(),
+                .to_rfc3339_opts(SecondsFormat::Millis, true),
         });
         let exported: Vec<ExportedMessage> = exported.collect();
         Ok(vec![PersonalFile::of("messages", &exported)?])

@@ -42,7 +42,7 @@ impl<'a> NewMessage<'a> {
         messages::Model {
             id: MessageId(entropy.id()),
             kind,
-            cause: format!("{}:{subject}:{instance}", kind.as_str()),
+            cause: cause(kind, subject, &instance),
             subject_id: subject,
             detail,
             recipient: recipient.to_owned(),
@@ -55,6 +55,16 @@ impl<'a> NewMessage<'a> {
             settled_at: None,
         }
     }
+}
+
+/// What causes a message. A cause writes one message.
+fn cause(kind: Kind, subject: Uuid, instance: &str) -> String {
+    format!("{}:{subject}:{instance}", kind.as_str())
+}
+
+/// Whether the message is the first of its kind about its subject, and not one that was sent once more.
+pub fn is_first(message: &messages::Model) -> bool {
+    message.cause == cause(message.kind, message.subject_id, "")
 }
 
 /// Writes messages; the passes send them after the commit. A message whose cause already wrote a message is left out,

@@ -68,6 +68,16 @@ impl DueMessages<'_> {
             }
         }
     }
+
+    /// Does the work. `None` if the process is about to end and the work does not end soon.
+    async fn until_the_end<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        let stopping = self.0.base.tasks.stopping();
+        match stopping.run_until_cancelled(work.as_mut()).await {
+            Some(done) => Some(done),
+            None => tokio::time::timeout(self.0.last_wait, work).await.ok(),
+        }
+    }
 }
 
 impl Worklist for DueMessages<'_> {
@@ -106,7 +116,12 @@ impl Worklist for DueMessages<'_> {
             subject: letter.subject,
             calendar: letter.calendar,
         };
-        let sent = self.while_leased(message, self.0.mailer.send(&mail)).await;
+        let sending = self.while_leased(message, self.0.mailer.send(&mail));
+        let Some(sent) = self.until_the_end(sending).await else {
+            // The mail server may have the mail already. Another node sends it once more, as after a crash.
+            tracing::warn!(message = %message.id, "the node ends before the mail server has answered");
+            return Ok(Attempted::Left);
+        };
         let result = match &sent {
             Ok(()) => "sent",
             Err(SendError::Refused(_)) => "refused",

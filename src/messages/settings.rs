@@ -1,10 +1,16 @@
 //! The settings of mail.
 
+use std::borrow::Cow;
+
 use lettre::message::Mailbox;
+use percent_encoding::percent_decode_str;
 use poem::http::Uri;
 
-use crate::kernel::settings::{
-    Secret, Setting, SettingRefusal, SettingsSection, Value, Values, Wrong, optional, section,
+use crate::kernel::{
+    ports::mailer::{Encryption, MailAccount, MailServer},
+    settings::{
+        Secret, Setting, SettingRefusal, SettingsSection, Value, Values, Wrong, optional, section,
+    },
 };
 
 section! {
@@ -45,41 +51,46 @@ impl SettingsSection for MailSettings {
     }
 }
 
-/// The address of a mail server, with the user and the password.
+/// The address of a mail server as a URL.
 #[derive(Debug, Clone)]
-pub struct SmtpUrl(Secret);
+pub struct SmtpUrl(MailServer);
 
 impl SmtpUrl {
     /// Reads `smtp://…` or `smtps://…` with a host. `tls` is the only parameter.
     pub fn parse(text: &str) -> Option<Self> {
-        let uri: Uri = text.parse().ok()?;
-        let is_smtp = matches!(uri.scheme_str(), Some("smtp" | "smtps"));
-        let has_host = uri.host().is_some_and(|host| !host.is_empty());
-        let has_no_path = matches!(uri.path(), "" | "/");
-        let is_known = match uri.query() {
-            None => true,
-            // Without TLS, nobody should send a password.
-            Some("tls=none") => {
-                uri.scheme_str() == Some("smtp")
-                    && uri.authority().is_some_and(|it| !it.as_str().contains('@'))
-            }
-            Some("tls=required") => uri.scheme_str() == Some("smtp"),
-            Some(_) => false,
+        // `#` in a password must be written as %23.
+        let uri: Uri = text.parse().ok().filter(|_| !text.contains('#'))?;
+        // An address without the parameter must not mean "no encryption".
+        let (encryption, port) = match (uri.scheme_str()?, uri.query()) {
+            ("smtps", None) => (Encryption::FromTheStart, 465),
+            ("smtp", None | Some("tls=required")) => (Encryption::BeforeThePassword, 587),
+            ("smtp", Some("tls=none")) => (Encryption::Never, 25),
+            _ => return None,
         };
-        // A user without a password would send mails without signing in. `#` in a password must be written as %23.
-        let user = uri.authority().and_then(|it| it.as_str().rsplit_once('@'));
-        let signs_in = user.is_none_or(|(user, _)| {
-            user.split_once(':')
-                .is_some_and(|(name, password)| !name.is_empty() && !password.is_empty())
-        });
-        (is_smtp && has_host && has_no_path && is_known && signs_in && !text.contains('#'))
-            .then(|| Self(Secret::new(text)))
+        let (host, port) = (uri.host()?.trim_matches(['[', ']']), uri.port_u16().unwrap_or(port));
+        let account = match uri.authority()?.as_str().rsplit_once('@') {
+            Some((account, _)) => Some(read_account(account)?),
+            None => None,
+        };
+        // Without TLS, nobody should send a password.
+        let is_safe = encryption != Encryption::Never || account.is_none();
+        let is_whole = !host.is_empty() && matches!(uri.path(), "" | "/");
+        let host = host.to_owned();
+        (is_safe && is_whole).then_some(Self(MailServer { host, port, encryption, account }))
     }
 
-    /// The whole URL, with the password.
-    pub fn expose(&self) -> &str {
-        self.0.expose()
+    pub fn server(&self) -> &MailServer {
+        &self.0
     }
+}
+
+/// Reads `user:password`. A user without a password would send mails without signing in.
+fn read_account(text: &str) -> Option<MailAccount> {
+    let decoded = |part| percent_decode_str(part).decode_utf8().ok().map(Cow::into_owned);
+    let (user, password) = text.split_once(':')?;
+    let (user, password) = (decoded(user)?, decoded(password)?);
+    let is_whole = !user.is_empty() && !password.is_empty();
+    is_whole.then(|| MailAccount { user, password: Secret::new(password) })
 }
 
 impl Value for SmtpUrl {
@@ -114,15 +125,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_of_a_mail_server_is_whole() {
-        for good in [
-            "smtp://user:p%40ss@mail.example.org:587",
-            "smtps://mail.example.org",
-            "smtp://127.0.0.1:2525?tls=none",
-            "smtp://mail.example.org?tls=required",
+    fn an_address_says_where_and_how_mails_are_sent() {
+        use Encryption::{BeforeThePassword, FromTheStart, Never};
+        for (url, host, port, encryption, account) in [
+            (
+                "smtp://user:p%40ss@mail.example.org",
+                "mail.example.org",
+                587,
+                BeforeThePassword,
+                Some(("user", "p@ss")),
+            ),
+            (
+                "smtps://user:a:b@mail.example.org",
+                "mail.example.org",
+                465,
+                FromTheStart,
+                Some(("user", "a:b")),
+            ),
+            ("smtps://mail.example.org/", "mail.example.org", 465, FromTheStart, None),
+            (
+                "smtp://mail.example.org:2587?tls=required",
+                "mail.example.org",
+                2587,
+                BeforeThePassword,
+                None,
+            ),
+            ("smtp://127.0.0.1?tls=none", "127.0.0.1", 25, Never, None),
+            ("smtp://[::1]:2525?tls=none", "::1", 2525, Never, None),
         ] {
-            assert!(SmtpUrl::parse(good).is_some(), "{good}");
+            let read = SmtpUrl::parse(url).map(|url| url.0);
+            let account = account.map(|(user, password)| MailAccount {
+                user: user.to_owned(),
+                password: Secret::new(password),
+            });
+            let host = host.to_owned();
+            assert_eq!(read, Some(MailServer { host, port, encryption, account }), "{url}");
         }
+    }
+
+    #[test]
+    fn the_address_of_a_mail_server_is_whole() {
         for bad in [
             "mail.example.org",
             "http://mail.example.org",
@@ -135,6 +177,8 @@ mod tests {
             "smtp://mail.example.org:587#x",
             "smtp://user:1234#abc@mail.example.org",
             "smtp://user@mail.example.org",
+            "smtp://:secret@mail.example.org",
+            "smtp://user:%ff@mail.example.org",
         ] {
             assert!(SmtpUrl::parse(bad).is_none(), "{bad}");
         }

@@ -16,6 +16,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use holdfast_contract::accounts::{Adopted, KeptReservations};
 use holdfast_domain::{
     adoption::{self, AdoptionDecision, ExceededLimit, GuestReservation},
@@ -74,6 +75,22 @@ impl Adoption {
             Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(REMEMBERED).build();
         Self { base, unmoved }
     }
+
+    /// Runs the transaction of an adoption. A caller who goes away must not cut it off.
+    async fn run<T: Send + 'static>(
+        &self,
+        step: impl for<'t> Fn(&'t Tx, Arc<dyn Entropy>) -> BoxFuture<'t, Result<T, StoreError>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<T, StoreError> {
+        let (db, entropy) = (self.base.db.clone(), Arc::clone(&self.base.entropy));
+        let adopting = self
+            .base
+            .tasks
+            .run(async move { db.transact(|tx| step(tx, Arc::clone(&entropy))).await });
+        adopting.await.map_err(|_| Bug::new("an adoption panicked"))?
+    }
 }
 
 /// The guest who gives, and the user who takes.
@@ -105,16 +122,9 @@ impl Adopt for Adoption {
             return Ok(Some(adopted));
         }
         let handover = Handover { guest, user, locale };
-        let (db, entropy) = (self.base.db.clone(), Arc::clone(&self.base.entropy));
-        // A caller who goes away must not cut the transaction off.
-        let adopting = self.base.tasks.run(async move {
-            db.transact(|tx| {
-                let entropy = Arc::clone(&entropy);
-                Box::pin(async move { handover.within(tx, &*entropy).await })
-            })
-            .await
-        });
-        let adopted = adopting.await.map_err(|_| Bug::new("an adoption panicked"))??;
+        let adopted = self
+            .run(move |tx, entropy| Box::pin(async move { handover.within(tx, &*entropy).await }))
+            .await?;
         if let Some(adopted) = &adopted
             && adopted.reservations.is_empty()
             && adopted.bookings.is_empty()
@@ -124,12 +134,8 @@ impl Adopt for Adoption {
         Ok(adopted)
     }
 
-    async fn adopt_address(
-        &self,
-        user: User,
-        locale: &'static str,
-    ) -> Result<Option<Adopted>, StoreError> {
-        self.adopt_under_address(user, locale).await.map(Some)
+    async fn adopt_address(&self, user: User, locale: &'static str) -> Result<Adopted, StoreError> {
+        self.adopt_under_address(user, locale).await
     }
 }
 
@@ -156,9 +162,7 @@ impl Handover {
         guest_reservations::lock(tx, [from, to], &events, locale).await?;
         let now_ms = db::now(tx).await?;
         let (bookings, left_out) = bookings_within(tx, guest, &events).await?;
-        let of_guest: BTreeSet<ReservationId> =
-            bookings.iter().flat_map(|one| one.reservations.clone()).collect();
-        let of_guest: Vec<ReservationId> = of_guest.into_iter().collect();
+        let of_guest = reservations_of(&bookings);
         let all: Vec<BookingId> = bookings.iter().map(|one| one.id).collect();
         let admitted = tickets::lock_all(tx, &all).await?;
         let rows = guest_reservations::of_guest(tx, guest, &events, &of_guest).await?;
@@ -189,13 +193,28 @@ impl Handover {
         given.extend(past.map(|one| one.id));
         let moved: Vec<&reservations::Model> = rows.iter().filter(|row| !stays(&row.id)).collect();
 
+        let is_left = is_cut || !left_out.is_empty();
+        let is_whole = !is_left && given.len() == bookings.len();
+        let gift = Gift { moved, given, kept, is_whole };
+        let adopted = self.give(tx, entropy, gift).await?;
+        Ok((!is_left).then_some(adopted))
+    }
+
+    /// Gives the user what moves, and with it the idempotency keys of the requests that have made it.
+    async fn give(
+        self,
+        tx: &Tx,
+        entropy: &dyn Entropy,
+        gift: Gift<'_>,
+    ) -> Result<Adopted, StoreError> {
+        let (guest, to) = (self.guest, Buyer::User(self.user.id));
+        let Gift { moved, given, kept, is_whole } = gift;
         guest_bookings::give(tx, &given, guest, to).await?;
         tickets::give(tx, &given, to).await?;
         guest_reservations::give(tx, &moved, guest, to).await?;
-        let subjects = subjects(&moved, &given);
-        let is_left = is_cut || !left_out.is_empty();
-        let is_whole = !is_left && given.len() == bookings.len();
-        idempotency::share(tx, from.id(), to.id(), &subjects, is_whole).await?;
+        let subjects: Vec<Uuid> =
+            moved.iter().map(|row| row.id.0).chain(given.iter().map(|id| id.0)).collect();
+        idempotency::share(tx, Buyer::Guest(guest).id(), to.id(), &subjects, is_whole).await?;
         let adopted = Adopted {
             reservations: moved.iter().map(|row| row.id.0).collect(),
             bookings: given.iter().map(|id| id.0).collect(),
@@ -204,13 +223,24 @@ impl Handover {
         if !subjects.is_empty() {
             record(tx, entropy, self, &adopted).await?;
         }
-        Ok((!is_left).then_some(adopted))
+        Ok(adopted)
     }
 }
 
-/// What moves: the objects that requests of the guest have made.
-fn subjects(moved: &[&reservations::Model], given: &[BookingId]) -> Vec<Uuid> {
-    moved.iter().map(|row| row.id.0).chain(given.iter().map(|id| id.0)).collect()
+/// What moves from a guest to a user.
+struct Gift<'a> {
+    moved: Vec<&'a reservations::Model>,
+    given: Vec<BookingId>,
+    kept: Vec<KeptReservations>,
+    /// Whether nothing is left with the guest.
+    is_whole: bool,
+}
+
+/// The reservations for which these bookings pay or have paid, in the order of their ids.
+fn reservations_of(bookings: &[GuestBooking]) -> Vec<ReservationId> {
+    let all: BTreeSet<ReservationId> =
+        bookings.iter().flat_map(|one| one.reservations.iter().copied()).collect();
+    all.into_iter().collect()
 }
 
 async fn record(

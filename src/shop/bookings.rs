@@ -11,7 +11,8 @@ mod store;
 pub mod view;
 
 pub use confirmed::is_captured;
-pub use read::{Bookings, ends_of, page_of, shown};
+pub use read::{Bookings, ends_of, page_of, read_link, shown};
 pub use store::{
-    BookingFilter, By, booking_of_intent, booking_with_lines, find, lines_of, locked_with_lines,
+    BookingFilter, booking_of_intent, booking_with_lines, find, lines_of, live_of_event,
+    locked_with_lines, of_ids,
 };

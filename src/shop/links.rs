@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 use holdfast_domain::booking::BookingState;
 use poem_openapi::OpenApi;
-use tokio::sync::Semaphore;
 
 use self::letters::CodeLetters;
 use crate::{
@@ -25,6 +24,7 @@ use crate::{
         route::post,
     },
     kernel::{
+        backlog::Backlog,
         base::Base,
         db::{StoreError, UseCaseError},
         keys::KeyRing,
@@ -36,13 +36,8 @@ use crate::{
     slice::{SharedParts, Slice},
 };
 
-/// How long the row of a code is kept that is over, in milliseconds. The counts in it are of one hour.
+/// How long a code's row is kept after the code's end, in milliseconds. The row also counts the mails and tries of an hour.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// How many look-ups wait or are worked on at once.
-const MAX_ASKED: usize = 256;
-/// How many of them one node works on at once. They must not occupy the connections that holds need.
-const MAX_TURNS: usize = 2;
 
 /// The slice; cheap to clone.
 #[derive(Debug, Clone)]
@@ -51,10 +46,8 @@ pub struct BookingLinks {
     pub keys: KeyRing,
     /// The address of the shop.
     pub home: WebAddress,
-    /// One permit for each look-up that waits or is worked on.
-    asked: Arc<Semaphore>,
-    /// One permit for each of them that is worked on.
-    turns: Arc<Semaphore>,
+    /// The look-ups that wait or are worked on.
+    pub asked: Backlog,
 }
 
 /// Why there is no link, code or mail.
@@ -102,8 +95,7 @@ impl UseCaseError for LinkError {
 
 impl BookingLinks {
     pub fn new(base: Base, keys: KeyRing, home: WebAddress) -> Self {
-        let asked = Arc::new(Semaphore::new(MAX_ASKED));
-        Self { base, keys, home, asked, turns: Arc::new(Semaphore::new(MAX_TURNS)) }
+        Self { base, keys, home, asked: Backlog::default() }
     }
 
     /// Deletes codes that have been over for a day; returns how many.
@@ -133,6 +125,7 @@ impl Slice for BookingLinks {
     fn writers(&self, home: &WebAddress) -> Vec<Arc<dyn LetterWriter>> {
         let (db, keys) = (self.base.db.clone(), self.keys.clone());
         vec![
+            // The letters about bookings contain links, so the slice that has the keys registers them.
             Arc::new(BookingLetters { db: db.clone(), keys: keys.clone(), home: home.clone() }),
             Arc::new(CodeLetters { db, keys }),
         ]

@@ -3,7 +3,6 @@
 //! A change of an event only records the move (`catalogue::moves`). `tell` is the periodic pass that later writes a message
 //! to each booking; `shop::bookings::letters` writes its text when it is sent. This slice changes no booking.
 
-mod store;
 mod tell;
 
 use std::time::Duration;

@@ -15,8 +15,8 @@ use lettre::{
     },
 };
 
-/// How long the server may take to accept the sender, the recipient, and that the content follows. RFC 5321 (4.5.3.2) gives
-/// the first of these five minutes.
+/// How long the server may take to answer the commands MAIL, RCPT and DATA, all together. RFC 5321 (4.5.3.2.2) gives the
+/// answer to MAIL alone five minutes.
 const ENVELOPE_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long the server may take to receive the content, three minutes, and then to answer, ten minutes (RFC 5321, 4.5.3.2.5
 /// and 4.5.3.2.6). A client that gives up earlier sends the mail twice.

@@ -15,9 +15,12 @@ use tokio::sync::Semaphore;
 
 use super::{
     delivery::{Connection, Failure, Step},
-    server::MailServer,
+    server,
 };
-use crate::kernel::{ports::Clock, tasks::Tasks};
+use crate::kernel::{
+    ports::{Clock, mailer::MailServer},
+    tasks::Tasks,
+};
 
 /// The maximum number of connections of a node. It is also the number of mails that a node sends at once.
 const MAX_CONNECTIONS: usize = 8;
@@ -25,7 +28,7 @@ const MAX_CONNECTIONS: usize = 8;
 const MAX_MAILS: u32 = 100;
 /// How long a connection waits for its next mail. Servers wait at least five minutes (RFC 5321, 4.5.3.2.7).
 const MAX_IDLE: Duration = Duration::from_secs(60);
-/// How often connections are looked for that have waited for too long.
+/// How often the pool looks for connections that have waited for too long.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// A connection that waits for its next mail.
@@ -83,7 +86,7 @@ impl Pool {
                 Err(failure) => return Err(failure),
             }
         }
-        let opened = self.server.open().await;
+        let opened = server::open(&self.server).await;
         let opened = opened.map_err(|trouble| Failure { step: Step::Open, trouble })?;
         self.give_back(opened.deliver(envelope, content).await?).await;
         Ok(())

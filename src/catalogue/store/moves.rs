@@ -1,4 +1,4 @@
-//! SQL on the moves of booked events.
+//! SQL on the moves of published events.
 
 use holdfast_domain::ids::EventId;
 use holdfast_entity::event_moves::{Column, Entity, Model};

@@ -34,7 +34,7 @@ use crate::{
         tokens::{ACCESS_TOKEN_SECS, Tokens},
     },
     identity::sessions::{Device, RenewError, Sessions},
-    kernel::{actor::User, db::StoreError},
+    kernel::{actor::User, backlog::Full, db::StoreError},
 };
 
 /// The time after which a client should try again when too many requests sign in, in seconds.
@@ -186,25 +186,22 @@ impl AccountsApi {
     fn ask_mail<F>(
         &self,
         typed: String,
-        ask: impl FnOnce(Accounts, String) -> F + Send + 'static,
+        ask: impl FnOnce(Accounts, String) -> F,
     ) -> Result<NoContent, ApiProblem>
     where
-        F: Future<Output = Result<(), StoreError>> + Send,
+        F: Future<Output = Result<(), StoreError>> + Send + 'static,
     {
         if typed.trim().is_empty() || typed.chars().count() > MAX_CHARS {
             return Err(ApiProblem::field("email", "must be an e-mail address"));
         }
-        let place = Arc::clone(&self.accounts.asked).try_acquire_owned();
-        let place = place.map_err(|_| ApiProblem::from(PasswordError::Busy))?;
-        let accounts = self.accounts.clone();
-        self.accounts.base.tasks.spawn(async move {
-            let _place = place;
-            let turns = Arc::clone(&accounts.turns);
-            let _turn = turns.acquire().await;
-            if let Err(error) = ask(accounts, typed).await {
+        let Accounts { base, asked, .. } = &self.accounts;
+        let ask = ask(self.accounts.clone(), typed);
+        let asking = async move {
+            if let Err(error) = ask.await {
                 tracing::error!(%error, "a mail about an account was not written");
             }
-        });
+        };
+        asked.start(&base.tasks, asking).map_err(|Full| PasswordError::Busy)?;
         Ok(NoContent)
     }
 
@@ -257,16 +254,14 @@ impl AccountsApi {
 }
 
 /// What came from the guest of this browser, and from guests with the user's address, if there was anything.
-fn both(of_guest: Option<Adopted>, of_address: Option<Adopted>) -> Option<Adopted> {
-    let more = of_address.filter(|adopted| !adopted.bookings.is_empty());
-    match (of_guest, more) {
-        (Some(mut all), Some(more)) => {
-            all.reservations.extend(more.reservations);
-            all.bookings.extend(more.bookings);
-            Some(all)
-        }
-        (of_guest, more) => of_guest.or(more),
+fn both(of_guest: Option<Adopted>, of_address: Adopted) -> Option<Adopted> {
+    if of_address.bookings.is_empty() {
+        return of_guest;
     }
+    let mut all = of_guest.unwrap_or_default();
+    all.reservations.extend(of_address.reservations);
+    all.bookings.extend(of_address.bookings);
+    Some(all)
 }
 
 impl From<PasswordError> for ApiProblem {

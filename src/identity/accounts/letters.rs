@@ -8,7 +8,7 @@ use super::{links, store};
 use crate::{
     kernel::{
         db::{Db, StoreError},
-        keys::KeyRing,
+        keys::{KeyRing, MacPurpose},
         settings::WebAddress,
     },
     messages::{
@@ -87,7 +87,7 @@ impl AccountLetters {
 
     fn code(&self, language: Language, id: LinkId) -> Vec<LetterFact> {
         let label = language.pick("Code", "Code").to_owned();
-        vec![LetterFact { label, value: links::code(&self.keys, id) }]
+        vec![LetterFact { label, value: self.keys.code(MacPurpose::AccountCode, id) }]
     }
 
     fn activation(&self, language: Language, id: LinkId) -> Letter {

@@ -1,9 +1,9 @@
-//! The link and the code of a mail. Nothing of them is stored: the key ring makes them from the id of the link, so a mail
-//! that is sent twice has the same link and the same code.
+//! The link of a mail. Nothing of it is stored: the key ring makes the link, like the code beside it, from the link's id, so a
+//! mail that is sent twice has the same link and the same code.
 
 use holdfast_domain::{
     ids::{LinkId, UserId},
-    link::{LinkPurpose, code_of},
+    link::LinkPurpose,
 };
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -61,23 +61,6 @@ pub(super) fn counted(keys: &KeyRing, address: &str) -> UserId {
     UserId(Uuid::from_bytes(mac.first_chunk().copied().unwrap_or_default()))
 }
 
-/// The code of the link.
-pub(super) fn code(keys: &KeyRing, id: LinkId) -> String {
-    codes(keys, id).next().unwrap_or_default()
-}
-
-/// Whether this is the code of the link, under one of the keys. The comparison takes the same time for every code.
-pub(super) fn is_code(keys: &KeyRing, id: LinkId, typed: &str) -> bool {
-    let typed: String = typed.chars().filter(|letter| !letter.is_whitespace()).collect();
-    codes(keys, id)
-        .any(|code| subtle::ConstantTimeEq::ct_eq(code.as_bytes(), typed.as_bytes()).into())
-}
-
-fn codes(keys: &KeyRing, id: LinkId) -> impl Iterator<Item = String> {
-    let macs: Vec<[u8; 32]> = keys.macs(MacPurpose::AccountCode, id.0.as_bytes()).collect();
-    macs.into_iter().filter_map(|mac| mac.first_chunk().copied().map(code_of))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,18 +68,12 @@ mod tests {
     const PURPOSE: LinkPurpose = LinkPurpose::PasswordReset;
 
     #[test]
-    fn a_link_and_its_code_are_made_from_its_id() {
+    fn a_link_is_made_from_its_id() {
         let [old, both, new] = [&["a"][..], &["b", "a"], &["b"]].map(KeyRing::of_names);
         let id = LinkId(Uuid::from_u128(7));
         assert_eq!(read(&old, PURPOSE, &token(&old, PURPOSE, id)), Some(id));
         assert_eq!(read(&both, PURPOSE, &token(&old, PURPOSE, id)), Some(id));
         assert_eq!(read(&new, PURPOSE, &token(&old, PURPOSE, id)), None);
         assert_eq!(read(&old, PURPOSE, "hl1.password_reset.7"), None);
-        let code = code(&old, id);
-        assert_eq!(code.len(), 6);
-        let spaced = format!(" {} {}", &code[..3], &code[3..]);
-        assert!(is_code(&old, id, &spaced) && is_code(&both, id, &code));
-        assert!(!is_code(&old, LinkId(Uuid::from_u128(8)), &code));
-        assert!(!is_code(&old, id, "") && !is_code(&old, id, &code[1..]));
     }
 }

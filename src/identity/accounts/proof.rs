@@ -19,6 +19,7 @@ use super::{
 use crate::{
     kernel::{
         db::{self, StoreError, Tx, UseCaseError},
+        keys::MacPurpose,
         ports::Entropy,
     },
     messages::{NewMessage, post},
@@ -189,10 +190,11 @@ impl Accounts {
         let keys = &self.sessions.keys;
         let id = user.map_or_else(|| links::nobody(keys, email), |user| user.id);
         let is_allowed = self.may_try(id, TryKind::Code).await?;
+        let is_code = |link: LinkId| keys.is_code(MacPurpose::AccountCode, link, code);
         let mut proved = None;
         for purpose in purposes.iter().filter(|purpose| purpose.has_code()) {
             let link = store::live_link(&self.base.db, id, *purpose).await?;
-            proved = proved.or(link.filter(|link| links::is_code(keys, link.id, code)));
+            proved = proved.or(link.filter(|link| is_code(link.id)));
         }
         Ok(proved.filter(|_| is_allowed))
     }

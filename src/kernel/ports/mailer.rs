@@ -5,7 +5,40 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use holdfast_domain::ids::MessageId;
 
-use crate::kernel::personal::PersonalData;
+use crate::kernel::{personal::PersonalData, settings::Secret};
+
+/// The address of a mail server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailServer {
+    /// A name or an IP address, without brackets.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+    /// When connections are encrypted.
+    pub encryption: Encryption,
+    /// `None` if the server takes mails without a password.
+    pub account: Option<MailAccount>,
+}
+
+/// When a connection to a mail server is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encryption {
+    /// TLS before the first command (RFC 8314, 3.3).
+    FromTheStart,
+    /// TLS by the command STARTTLS, without which no password and no mail is sent (RFC 3207).
+    BeforeThePassword,
+    /// Passwords and mails could be read on the way.
+    Never,
+}
+
+/// The user in whose name a mail server takes mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailAccount {
+    /// The name of the user.
+    pub user: String,
+    /// The user's password.
+    pub password: Secret,
+}
 
 /// A mail to one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +75,7 @@ pub enum SendError {
 #[async_trait]
 pub trait Mailer: Send + Sync + std::fmt::Debug {
     /// Sends the mail, and returns when the mail server has accepted it. Dropping this future may or may not send the
-    /// mail. An implementation limits the time of each step; a slow mail server may take a quarter of an hour.
+    /// mail. An implementation limits the time of each step; a slow mail server may take half an hour.
     ///
     /// # Errors
     /// When the mail server refuses the mail, or cannot be reached for now.

@@ -3,7 +3,7 @@
 //!
 //! Holds and payments under way stay the guest's: the guest's browser is at work on them, and anybody can type any address.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use holdfast_contract::accounts::Adopted;
 use holdfast_domain::{
@@ -13,13 +13,12 @@ use holdfast_domain::{
 };
 use holdfast_entity::reservations;
 
-use super::{Adoption, Handover, MAX_EVENTS};
+use super::{Adoption, Gift, Handover, MAX_EVENTS, reservations_of};
 use crate::{
     identity::accounts::log_in,
     kernel::{
         actor::User,
-        db::{Bug, StoreError, Tx},
-        idempotency,
+        db::{StoreError, Tx},
         ports::Entropy,
     },
     shop::{
@@ -29,7 +28,7 @@ use crate::{
     },
 };
 
-/// The maximum number of guests of one sign-in; the next one adopts from the others.
+/// The maximum number of guests from whom one sign-in adopts; the next sign-in adopts from the others.
 const MAX_GUESTS: u64 = 20;
 
 impl Adoption {
@@ -45,17 +44,13 @@ impl Adoption {
         let address: Arc<str> = address.into();
         for guest in guest_bookings::guests_under(db, &address, MAX_GUESTS).await? {
             let handover = Handover { guest, user, locale };
-            let (db, entropy) = (db.clone(), Arc::clone(&self.base.entropy));
             let address = Arc::clone(&address);
-            // A caller who goes away must not cut the transaction off.
-            let adopting = self.base.tasks.run(async move {
-                db.transact(|tx| {
-                    let (entropy, address) = (Arc::clone(&entropy), Arc::clone(&address));
+            let came = self
+                .run(move |tx, entropy| {
+                    let address = Arc::clone(&address);
                     Box::pin(async move { handover.under(tx, &*entropy, &address).await })
                 })
-                .await
-            });
-            let came = adopting.await.map_err(|_| Bug::new("an adoption panicked"))??;
+                .await?;
             adopted.reservations.extend(came.reservations);
             adopted.bookings.extend(came.bookings);
         }
@@ -82,9 +77,7 @@ impl Handover {
             bookings.into_iter().filter(|one| is_bought(one, address, &events)).collect();
         let all: Vec<BookingId> = bookings.iter().map(|one| one.id).collect();
         tickets::lock_all(tx, &all).await?;
-        let paid: BTreeSet<ReservationId> =
-            bookings.iter().flat_map(|one| one.reservations.clone()).collect();
-        let paid: Vec<ReservationId> = paid.into_iter().collect();
+        let paid = reservations_of(&bookings);
         let rows = guest_reservations::of_guest(tx, guest, &[], &paid).await?;
         let is_in_use = |id: &ReservationId| rows.iter().any(|row| row.id == *id && in_use(row));
         let given: Vec<&GuestBooking> =
@@ -94,21 +87,7 @@ impl Handover {
             .filter(|row| given.iter().any(|one| one.reservations.contains(&row.id)))
             .collect();
         let given: Vec<BookingId> = given.iter().map(|one| one.id).collect();
-
-        guest_bookings::give(tx, &given, guest, to).await?;
-        tickets::give(tx, &given, to).await?;
-        guest_reservations::give(tx, &moved, guest, to).await?;
-        let subjects = super::subjects(&moved, &given);
-        idempotency::share(tx, from.id(), to.id(), &subjects, false).await?;
-        let adopted = Adopted {
-            reservations: moved.iter().map(|row| row.id.0).collect(),
-            bookings: given.iter().map(|id| id.0).collect(),
-            kept: Vec::new(),
-        };
-        if !subjects.is_empty() {
-            super::record(tx, entropy, self, &adopted).await?;
-        }
-        Ok(adopted)
+        self.give(tx, entropy, Gift { moved, given, kept: Vec::new(), is_whole: false }).await
     }
 }
 

@@ -3,6 +3,7 @@
 mod calendar;
 mod links;
 mod moved;
+mod texts;
 mod times;
 mod words;
 
@@ -11,7 +12,6 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use holdfast_domain::{
     booking::BookingState,
-    booking_link::{LinkScope, read_until_ms},
     checkout::Failure,
     ids::{BookingId, EventId, LineId},
     message::Kind,
@@ -19,17 +19,16 @@ use holdfast_domain::{
 use holdfast_entity::{booking_lines, bookings, events, messages};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use self::words::{amount, reason};
+use self::words::amount;
 pub use self::{
     links::links,
     moved::{MoveDetail, moved},
 };
 use super::{
-    page_of,
+    page_of, read_link,
     store::{self, letters},
 };
 use crate::{
-    access::link_token,
     kernel::{
         db::{Bug, Db, StoreError},
         keys::KeyRing,
@@ -215,173 +214,6 @@ struct BookingSubject<'a> {
 }
 
 impl BookingSubject<'_> {
-    fn confirmed(&self, lines: &[booking_lines::Model]) -> Letter {
-        let (language, reference) = (self.language, &self.booking.reference);
-        let live: Vec<_> =
-            lines.iter().filter(|line| line.cancelled_at.is_none()).cloned().collect();
-        let what = self.names(&live);
-        let total = self.money(self.booking.total_minor);
-        let paragraph = match self.booking.total_minor {
-            0 => language.pick(
-                "Your places are booked. There is nothing to pay.".to_owned(),
-                "Vos places sont réservées. Il n’y a rien à payer.".to_owned(),
-            ),
-            _ => language.pick(
-                format!("Your places are booked, and your payment of {total} has arrived."),
-                format!("Vos places sont réservées et votre paiement de {total} est arrivé."),
-            ),
-        };
-        Letter {
-            groups: self.groups(&live, Amounts::Shown),
-            facts: vec![
-                self.reference(),
-                LetterFact { label: language.pick("Total", "Total").to_owned(), value: total },
-            ],
-            action: Some(self.show()),
-            notes: vec![
-                language
-                    .pick(
-                        "Keep the reference at hand. The attached file adds the dates to your calendar.",
-                        "Gardez la référence à portée de main. Le fichier joint ajoute les dates à votre agenda.",
-                    )
-                    .to_owned(),
-            ],
-            calendar: Some(self.calendar(&live)),
-            ..Letter::new(
-                language,
-                language.pick(
-                    format!("Your booking for {what} ({reference})"),
-                    format!("Votre réservation pour {what} ({reference})"),
-                ),
-                language.pick("Your booking is confirmed", "Votre réservation est confirmée"),
-                paragraph,
-            )
-        }
-    }
-
-    fn failed(&self, lines: &[booking_lines::Model]) -> Letter {
-        let (language, what) = (self.language, self.names(lines));
-        let failure = self.booking.failure.as_deref().unwrap_or_default();
-        let why = reason(failure);
-        let event = lines.first().and_then(|line| self.events.get(&line.event_id));
-        Letter {
-            groups: self.groups(lines, Amounts::Hidden),
-            facts: vec![self.reference()],
-            action: event.filter(|_| failure != EVENT_CANCELLED).map(|event| LetterAction {
-                label: language.pick("Choose places again", "Choisir à nouveau").to_owned(),
-                url: format!("{}/events/{}", self.home.as_str(), event.slug),
-            }),
-            ..Letter::new(
-                language,
-                language.pick(
-                    format!("Your booking for {what} did not succeed"),
-                    format!("Votre réservation pour {what} n’a pas abouti"),
-                ),
-                language.pick("Your booking did not succeed", "Votre réservation n’a pas abouti"),
-                language.pick(why.0, why.1).to_owned(),
-            )
-        }
-    }
-
-    fn cancelled(&self, lines: &[booking_lines::Model], detail: &CancelDetail) -> Letter {
-        let (language, reference) = (self.language, &self.booking.reference);
-        let gone = concerned(lines, &detail.lines);
-        let what = self.names(&gone);
-        Letter {
-            action: Some(self.show()),
-            ..self.about_cancelled(
-                &gone,
-                detail,
-                language.pick(
-                    format!("Cancelled: {what} ({reference})"),
-                    format!("Annulation : {what} ({reference})"),
-                ),
-                language.pick("Your places are cancelled", "Vos places sont annulées"),
-                language
-                    .pick(
-                        "The tickets for these places are no longer valid.",
-                        "Les billets pour ces places ne sont plus valables.",
-                    )
-                    .to_owned(),
-            )
-        }
-    }
-
-    fn called_off(&self, lines: &[booking_lines::Model], detail: &CancelDetail) -> Letter {
-        let language = self.language;
-        let gone = concerned(lines, &detail.lines);
-        let what = self.names(&gone);
-        self.about_cancelled(
-            &gone,
-            detail,
-            language.pick(format!("{what} will not take place"), format!("{what} n’aura pas lieu")),
-            language.pick("The event is cancelled", "L’événement est annulé"),
-            language.pick(
-                format!("The organizer cancelled {what}. Your tickets are no longer valid."),
-                format!("L’organisateur a annulé {what}. Vos billets ne sont plus valables."),
-            ),
-        )
-    }
-
-    fn about_cancelled(
-        &self,
-        gone: &[booking_lines::Model],
-        detail: &CancelDetail,
-        subject: String,
-        heading: &str,
-        paragraph: String,
-    ) -> Letter {
-        let mut letter = Letter {
-            groups: self.groups(gone, Amounts::Hidden),
-            facts: vec![self.reference()],
-            ..Letter::new(self.language, subject, heading, paragraph)
-        };
-        if detail.refund_minor > 0 {
-            letter.paragraphs.push(self.refund_text(detail.refund_minor));
-        } else if self.booking.total_minor > 0 {
-            let text = self.language.pick(
-                "No money is returned for this cancellation.",
-                "Cette annulation ne donne lieu à aucun remboursement.",
-            );
-            letter.paragraphs.push(text.to_owned());
-        }
-        letter
-    }
-
-    fn refunded(&self, detail: &CancelDetail) -> Letter {
-        let (language, reference) = (self.language, &self.booking.reference);
-        Letter {
-            facts: vec![self.reference()],
-            action: Some(self.show()),
-            notes: vec![
-                language
-                    .pick("Your tickets stay valid.", "Vos billets restent valables.")
-                    .to_owned(),
-            ],
-            ..Letter::new(
-                language,
-                language.pick(
-                    format!("A refund for your booking {reference}"),
-                    format!("Un remboursement pour votre réservation {reference}"),
-                ),
-                language.pick("A refund is on its way", "Un remboursement est en cours"),
-                self.refund_text(detail.refund_minor),
-            )
-        }
-    }
-
-    fn refund_text(&self, minor: i64) -> String {
-        let amount = self.money(minor);
-        self.language.pick(
-            format!(
-                "{amount} goes back to your payment method. Banks take up to ten days to show it."
-            ),
-            format!(
-                "{amount} retournent sur le moyen de paiement utilisé. La banque met jusqu’à dix jours à l’afficher."
-            ),
-        )
-    }
-
     fn reference(&self) -> LetterFact {
         let label = self.language.pick("Reference", "Référence").to_owned();
         LetterFact { label, value: self.booking.reference.clone() }
@@ -397,20 +229,28 @@ impl BookingSubject<'_> {
     /// The address of the booking's page, with a link that shows the booking on every device.
     fn page(&self) -> String {
         let ends = self.events.values().map(|event| event.ends_at);
-        let until_ms = read_until_ms(ends, self.written_at);
-        let id = self.booking.id;
-        let token = self
-            .booking
-            .email
-            .as_deref()
-            .map(|address| link_token(self.keys, LinkScope::Read, id, address, until_ms));
-        page_of(self.home, &self.booking.reference, token.as_deref())
+        let link = read_link(self.keys, self.booking, ends, self.written_at);
+        page_of(self.home, &self.booking.reference, link.as_ref().map(|link| link.token.as_str()))
     }
 
-    /// The names of the lines' events.
-    fn names(&self, lines: &[booking_lines::Model]) -> String {
+    /// The events of these lines, each once.
+    fn events_of<'l>(
+        &self,
+        lines: impl IntoIterator<Item = &'l booking_lines::Model>,
+    ) -> Vec<&events::Model> {
+        let mut events: Vec<&events::Model> = Vec::new();
+        for event in lines.into_iter().filter_map(|line| self.events.get(&line.event_id)) {
+            if !events.iter().any(|known| known.id == event.id) {
+                events.push(event);
+            }
+        }
+        events
+    }
+
+    /// The names of the lines' events, each once.
+    fn names<'l>(&self, lines: impl IntoIterator<Item = &'l booking_lines::Model>) -> String {
         let mut names: Vec<&str> = Vec::new();
-        for event in lines.iter().filter_map(|line| self.events.get(&line.event_id)) {
+        for event in self.events_of(lines) {
             if !names.contains(&event.name.as_str()) {
                 names.push(&event.name);
             }
@@ -461,8 +301,4 @@ impl BookingSubject<'_> {
 enum Amounts {
     Shown,
     Hidden,
-}
-
-fn concerned(lines: &[booking_lines::Model], ids: &[LineId]) -> Vec<booking_lines::Model> {
-    lines.iter().filter(|line| ids.contains(&line.id)).cloned().collect()
 }

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use holdfast_contract::bookings::{Booking, BookingStatus};
-use holdfast_domain::{booking::PartOfReference, ids::BookingId};
+use holdfast_domain::{
+    booking_link::{LinkScope, read_until_ms},
+    ids::BookingId,
+};
 use holdfast_entity::{booking_lines, bookings};
 use uuid::Uuid;
 
@@ -13,29 +16,14 @@ use super::{
     view,
 };
 use crate::{
-    access::BookingsRead,
+    access::{BookingsRead, link_token},
     kernel::{
         db::{Db, Sql, StoreError},
+        keys::KeyRing,
         settings::WebAddress,
     },
     shop::tickets,
 };
-
-/// The beginning of every reference.
-const PREFIX: &str = "HF";
-/// How many letters and digits follow.
-const LETTERS: usize = 8;
-
-/// The reference in the form in which bookings have it, from what somebody typed, also without `HF-`. `None` if no booking can
-/// have it.
-pub fn reference_of(typed: &str) -> Option<String> {
-    let part = PartOfReference::parse(typed).ok()?;
-    let letters = match part.letters() {
-        all if all.len() == LETTERS + PREFIX.len() => all.strip_prefix(PREFIX)?,
-        letters => letters,
-    };
-    (letters.len() == LETTERS).then(|| format!("{PREFIX}-{letters}"))
-}
 
 /// The address of a booking's page. With the token of a link, the page shows the booking to everybody. The part after `#` is
 /// not sent to any server, so no log contains it.
@@ -47,6 +35,28 @@ pub fn page_of(home: &WebAddress, reference: &str, token: Option<&str>) -> Strin
     }
 }
 
+/// A link that shows a booking.
+#[derive(derive_more::Debug)]
+pub struct ReadLink {
+    #[debug("hidden")]
+    pub token: String,
+    /// When the link ends, in milliseconds since 1970.
+    pub until_ms: i64,
+}
+
+/// The link that shows the booking, if it is made at `now_ms` and the booking's events end at `ends_ms`. All times are in
+/// milliseconds since 1970. `None` if the booking has no address.
+pub fn read_link(
+    keys: &KeyRing,
+    booking: &bookings::Model,
+    ends_ms: impl IntoIterator<Item = i64>,
+    now_ms: i64,
+) -> Option<ReadLink> {
+    let (address, until_ms) = (booking.email.as_deref()?, read_until_ms(ends_ms, now_ms));
+    let token = link_token(keys, LinkScope::Read, booking.id, address, until_ms);
+    Some(ReadLink { token, until_ms })
+}
+
 /// When the events of the booking's lines end, in milliseconds since 1970.
 pub async fn ends_of(sql: &impl Sql, id: BookingId) -> Result<Vec<i64>, StoreError> {
     let lines = store::lines_of(sql, &[id]).await?;
@@ -56,7 +66,7 @@ pub async fn ends_of(sql: &impl Sql, id: BookingId) -> Result<Vec<i64>, StoreErr
 
 /// A booking on the wire, as a transaction sees it. A pending booking is shown without its next action.
 pub async fn shown(sql: &impl Sql, id: BookingId) -> Result<Option<Booking>, StoreError> {
-    match store::find(sql, store::By::Id(id)).await? {
+    match store::find(sql, id).await? {
         Some(stored) => Ok(show(sql, vec![stored]).await?.pop()),
         None => Ok(None),
     }
@@ -122,22 +132,5 @@ impl Bookings {
     /// The references of bookings, by the id of the booking or of one of its refunds.
     pub async fn references(&self, subjects: &[Uuid]) -> Result<HashMap<Uuid, String>, StoreError> {
         store::references(&self.db, subjects).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reference_is_read_as_people_write_it() {
-        for typed in ["HF-7K2M9Q10", " hf 7k2m9q10", "7k2m9qio", "HF7K2M9QLO"] {
-            assert_eq!(reference_of(typed).as_deref(), Some("HF-7K2M9Q10"), "{typed}");
-        }
-        for wrong in
-            ["", "HF-", "HF-7K2M9Q1", "7K2M9Q1", "XX-7K2M9Q10", "HF-7K2M9Q1\0", "HF-7K2M9Q100"]
-        {
-            assert_eq!(reference_of(wrong), None, "{wrong}");
-        }
     }
 }

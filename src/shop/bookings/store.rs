@@ -1,6 +1,6 @@
 //! The SQL that reads bookings, their lines and the payments that name them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use holdfast_contract::bookings::BookingPeriod;
 use holdfast_domain::{
@@ -104,20 +104,32 @@ pub async fn occasions(
     Ok((found.into_iter().map(occasion).collect(), now_ms))
 }
 
-/// The name by which a booking is looked up.
-#[derive(Debug, Clone, Copy)]
-pub enum By<'a> {
-    Id(BookingId),
-    /// The reference, such as `HF-7K2M9QXA`.
-    Reference(&'a str),
+pub async fn find(sql: &impl Sql, id: BookingId) -> Result<Option<bookings::Model>, StoreError> {
+    Ok(bookings::Entity::find_by_id(id).one(sql.reading()).await?)
 }
 
-pub async fn find(sql: &impl Sql, by: By<'_>) -> Result<Option<bookings::Model>, StoreError> {
-    let named = match by {
-        By::Id(id) => bookings::Column::Id.eq(id),
-        By::Reference(reference) => bookings::Column::Reference.eq(reference),
-    };
-    Ok(bookings::Entity::find().filter(named).one(sql.reading()).await?)
+/// The bookings with these ids, in the order of their ids.
+pub async fn of_ids(sql: &impl Sql, ids: &[BookingId]) -> Result<Vec<bookings::Model>, StoreError> {
+    let of = db::is_among(sql, bookings::Column::Id, ids.iter().copied());
+    let found = bookings::Entity::find().filter(of).order_by_asc(bookings::Column::Id);
+    Ok(found.all(sql.reading()).await?)
+}
+
+/// The bookings with live lines of the event, in the order of their ids. They are read at once, because a page in the order of
+/// their ids would look at the lines of all events; an arena of 20,000 seats has 320 kB of ids.
+pub async fn live_of_event(
+    sql: &impl Sql,
+    event: EventId,
+) -> Result<BTreeSet<BookingId>, StoreError> {
+    let lines: Vec<BookingId> = booking_lines::Entity::find()
+        .select_only()
+        .column(booking_lines::Column::BookingId)
+        .filter(booking_lines::Column::EventId.eq(event))
+        .filter(booking_lines::Column::CancelledAt.is_null())
+        .into_tuple()
+        .all(sql.reading())
+        .await?;
+    Ok(lines.into_iter().collect())
 }
 
 /// The references of bookings, by the ids of these bookings or of their refunds.

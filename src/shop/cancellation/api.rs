@@ -66,6 +66,8 @@ impl CancellationApi {
         let (link, id) = (link.0.as_deref(), BookingId(id.0));
         let booking = self.access.booking_permit::<CancelBooking>(&caller, link, id).await?;
         let (id, buyer, is_by_link) = (booking.booking(), booking.buyer(), booking.is_by_link());
+        // The audit log tells a cancellation by a link and a code from the buyer's own.
+        let actor = is_by_link.then(|| caller.user.map_or(Actor::Guest(caller.guest), Actor::from));
         let request = body.0.unwrap_or_default();
         let attempt = key.0.map(|key| Attempt::new(buyer.id(), CANCEL, &key, &(id, &request)));
         let attempt = attempt.transpose()?;
@@ -93,8 +95,7 @@ impl CancellationApi {
                     booking: id,
                     asker: Asker::Buyer,
                     asked_by: Some(buyer.id()),
-                    // The audit log tells a cancellation by a link and a code from the buyer's own.
-                    actor: is_by_link.then_some(Actor::Guest(None)),
+                    actor,
                     event: None,
                     lines,
                     attempt,

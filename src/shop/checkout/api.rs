@@ -7,7 +7,7 @@ use holdfast_contract::{
     problem::ProblemType,
 };
 use holdfast_domain::{
-    booking::PartOfReference,
+    booking::{PartOfReference, Reference},
     email::EmailAddress,
     ids::{BookingId, Buyer, ReservationId},
     text,
@@ -40,10 +40,7 @@ use crate::{
     },
     identity::accounts::log_in,
     kernel::idempotency::Attempt,
-    shop::{
-        bookings::{BookingFilter, read::reference_of},
-        reservations::in_payment::begin::BeginError,
-    },
+    shop::{bookings::BookingFilter, reservations::in_payment::begin::BeginError},
 };
 
 /// The route name under which idempotency keys of confirmations are stored.
@@ -134,11 +131,8 @@ impl BookingsApi {
         #[oai(name = "X-Booking-Link")]
         link: Header<Option<String>>,
     ) -> Result<Json<Booking>, ApiProblem> {
-        if link.0.is_none() {
-            caller.known_buyer()?;
-        }
         // A path can contain any text.
-        let reference = reference_of(&reference.0).ok_or_else(no_booking)?;
+        let reference = Reference::parse(&reference.0).ok_or_else(no_booking)?;
         let name = BookingName::Reference(&reference);
         let booking = self.access.readable_booking(&caller, link.0.as_deref(), name).await?;
         self.checkouts.read(booking).await?.map(Json).ok_or_else(no_booking)

@@ -48,7 +48,7 @@ impl Checkouts {
             return Ok(None);
         };
         self.executor.wake(booking.0, WakeRequest::Look).await?;
-        let found = bookings::find(db, bookings::By::Id(booking)).await?;
+        let found = bookings::find(db, booking).await?;
         Ok(found.map(|booking| format!("/bookings/{}", booking.reference)))
     }
 }

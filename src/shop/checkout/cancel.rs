@@ -35,7 +35,7 @@ impl Checkouts {
     }
 
     async fn is_pending(&self, id: BookingId) -> Result<bool, StoreError> {
-        let stored = bookings::find(&self.base.db, bookings::By::Id(id)).await?;
+        let stored = bookings::find(&self.base.db, id).await?;
         Ok(stored.is_some_and(|stored| stored.status == BookingState::Pending))
     }
 }

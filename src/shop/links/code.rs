@@ -7,11 +7,10 @@ use holdfast_contract::bookings::BookingPass;
 use holdfast_domain::{
     booking_link::{ACT_LASTS_MS, CODE_LASTS_MS, CodeCount, LinkScope},
     ids::{BookingId, LinkId},
-    link::{PAUSE_MS, code_of},
+    link::PAUSE_MS,
     message::Kind,
 };
 use holdfast_entity::booking_codes;
-use subtle::ConstantTimeEq as _;
 
 use super::{BookingLinks, LinkError, store};
 use crate::{
@@ -28,22 +27,6 @@ use crate::{
 /// A code that is valid for at least this time is sent again, in milliseconds: otherwise whoever asks all the time would end
 /// each code before its mail is read.
 const LEFT_MS: i64 = 5 * 60 * 1000;
-
-/// The code of this id.
-pub(super) fn code(keys: &KeyRing, id: LinkId) -> String {
-    codes(keys, id).next().unwrap_or_default()
-}
-
-fn codes(keys: &KeyRing, id: LinkId) -> impl Iterator<Item = String> {
-    let macs: Vec<_> = keys.macs(MacPurpose::BookingCode, id.0.as_bytes()).collect();
-    macs.into_iter().filter_map(|mac| mac.first_chunk().copied().map(code_of))
-}
-
-/// Whether this is the code of the id, under one of the keys. The comparison takes the same time for every code.
-fn is_code(keys: &KeyRing, id: LinkId, typed: &str) -> bool {
-    let typed: String = typed.chars().filter(|letter| !letter.is_whitespace()).collect();
-    codes(keys, id).any(|code| code.as_bytes().ct_eq(typed.as_bytes()).into())
-}
 
 impl BookingLinks {
     /// Writes a mail with a code to the booking's address. Whoever asks again within a minute gets no second mail; the code of
@@ -137,7 +120,8 @@ async fn proved(
         return Ok(None);
     }
     store::count_try(tx, id, count).await?;
-    if !is_code(keys, code.code_id, typed) || !store::use_code(tx, id, code.code_id).await? {
+    let is_code = keys.is_code(MacPurpose::BookingCode, code.code_id, typed);
+    if !is_code || !store::use_code(tx, id, code.code_id).await? {
         return Ok(None);
     }
     Ok(Some(link_token(keys, LinkScope::Act, id, &address, now + ACT_LASTS_MS)))

@@ -8,7 +8,7 @@ use super::code;
 use crate::{
     kernel::{
         db::{Db, StoreError},
-        keys::KeyRing,
+        keys::{KeyRing, MacPurpose},
     },
     messages::{
         Letter, LetterWriter,
@@ -33,9 +33,9 @@ impl LetterWriter for CodeLetters {
     async fn write(&self, message: &messages::Model) -> Result<Option<Letter>, StoreError> {
         let id = BookingId(message.subject_id);
         let Some(code) = code::live_code(&self.db, id).await? else { return Ok(None) };
-        let booking = bookings::find(&self.db, bookings::By::Id(id)).await?;
+        let booking = bookings::find(&self.db, id).await?;
         let language = Language::of(&message.locale);
-        let code = code::code(&self.keys, code);
+        let code = self.keys.code(MacPurpose::BookingCode, code);
         Ok(booking.map(|booking| with_code(language, code, booking.reference)))
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use holdfast_contract::bookings::BookingLookup;
 use holdfast_domain::{
+    booking::Reference,
     email::{EmailAddress, as_once_stored},
     link::TryKind,
 };
@@ -11,9 +12,12 @@ use holdfast_domain::{
 use super::{BookingLinks, LinkError, store};
 use crate::{
     identity::accounts,
-    kernel::db::{self, StoreError},
+    kernel::{
+        backlog::Full,
+        db::{self, StoreError},
+    },
     messages::post,
-    shop::bookings::{letters, read::reference_of},
+    shop::bookings::letters,
 };
 
 /// The maximum number of bookings in one mail.
@@ -31,33 +35,30 @@ impl BookingLinks {
             .map_err(|fault| LinkError::Field("email", fault.to_string()))?;
         let reference = match wanted.reference.as_deref().map(str::trim) {
             None | Some("") => None,
-            Some(typed) => Some(reference_of(typed).ok_or_else(|| {
+            Some(typed) => Some(Reference::parse(typed).ok_or_else(|| {
                 let form = "must be HF- and eight letters or digits".to_owned();
                 LinkError::Field("reference", form)
             })?),
         };
-        let place = Arc::clone(&self.asked).try_acquire_owned().map_err(|_| LinkError::Busy)?;
         let (links, once) = (self.clone(), as_once_stored(&wanted.email));
-        self.base.tasks.spawn(async move {
-            let _place = place;
-            let _turn = links.turns.acquire().await;
+        let look_up = async move {
             if let Err(error) = links.mail_links(&address, &once, reference, locale).await {
                 tracing::error!(%error, "a mail with links was not written");
             }
-        });
-        Ok(())
+        };
+        self.asked.start(&self.base.tasks, look_up).map_err(|Full| LinkError::Busy)
     }
 
     async fn mail_links(
         &self,
         address: &EmailAddress,
         once: &str,
-        reference: Option<String>,
+        reference: Option<Reference>,
         locale: &'static str,
     ) -> Result<(), StoreError> {
         let db = &self.base.db;
         let addresses = [address.as_str(), once];
-        let found = store::of_addresses(db, addresses, reference.as_deref(), MAX_BOOKINGS).await?;
+        let found = store::of_addresses(db, addresses, reference.as_ref(), MAX_BOOKINGS).await?;
         if found.is_empty()
             || !accounts::may_mail_to(db, &self.keys, address, TryKind::LookUp).await?
         {

@@ -15,8 +15,8 @@ use crate::{
     shop::bookings::{confirmed, letters},
 };
 
-/// Whoever asks again within this time gets no second mail, in milliseconds.
-const PAUSE_MS: i64 = 5 * 60 * 1000;
+/// The clock is cut into pieces of this length, in milliseconds. At most one mail about a booking is sent again in each piece.
+const PIECE_MS: i64 = 5 * 60 * 1000;
 
 impl BookingLinks {
     /// Writes the mail with the tickets' places, the calendar file and the link to the booking's address once more.
@@ -41,8 +41,8 @@ async fn again(tx: &Tx, entropy: &dyn Entropy, id: BookingId) -> Result<(), Link
         return Err(LinkError::Status(booking.status));
     }
     let now = db::now(tx).await?;
-    // A second request within the pause has the same cause, and so writes no mail.
-    let instance = format!("again-{}", now / PAUSE_MS);
+    // A second request within the same piece has the same cause, and so writes no mail.
+    let instance = format!("again-{}", now / PIECE_MS);
     let mail = letters::confirmed(&booking).ok_or(LinkError::NoAddress)?;
     Ok(post(tx, entropy, [NewMessage { instance, ..mail }], now).await?)
 }

@@ -1,13 +1,13 @@
 //! A link that a buyer passes on.
 
 use holdfast_contract::bookings::BookingLink;
-use holdfast_domain::{booking_link::LinkScope, ids::BookingId};
+use holdfast_domain::ids::BookingId;
 
 use super::{BookingLinks, LinkError};
 use crate::{
     access::{BookingPermit, ShareBooking},
     http::time::rfc3339,
-    shop::bookings::{self, page_of},
+    shop::bookings::{self, page_of, read_link},
 };
 
 impl BookingLinks {
@@ -22,13 +22,11 @@ impl BookingLinks {
     ) -> Result<BookingLink, LinkError> {
         let id: BookingId = booking.booking();
         let now = self.base.db.now().await?;
-        let found = bookings::find(&self.base.db, bookings::By::Id(id)).await?;
+        let found = bookings::find(&self.base.db, id).await?;
         let booking = found.ok_or(LinkError::NotFound)?;
         let ends = bookings::ends_of(&self.base.db, id).await?;
-        let until_ms = holdfast_domain::booking_link::read_until_ms(ends, now);
-        let address = booking.email.as_deref().ok_or(LinkError::NoAddress)?;
-        let token = crate::access::link_token(&self.keys, LinkScope::Read, id, address, until_ms);
-        let url = page_of(&self.home, &booking.reference, Some(&token));
-        Ok(BookingLink { token, url, expires_at: rfc3339(until_ms) })
+        let link = read_link(&self.keys, &booking, ends, now).ok_or(LinkError::NoAddress)?;
+        let url = page_of(&self.home, &booking.reference, Some(&link.token));
+        Ok(BookingLink { token: link.token, url, expires_at: rfc3339(link.until_ms) })
     }
 }

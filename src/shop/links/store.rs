@@ -1,7 +1,7 @@
 //! The SQL of links to bookings.
 
 use holdfast_domain::{
-    booking::BookingState,
+    booking::{BookingState, Reference},
     booking_link::CodeCount,
     ids::{BookingId, LinkId},
 };
@@ -21,14 +21,14 @@ use crate::kernel::db::{self, Sql, StoreError, Tx};
 pub async fn of_addresses(
     sql: &impl Sql,
     addresses: [&str; 2],
-    reference: Option<&str>,
+    reference: Option<&Reference>,
     limit: u64,
 ) -> Result<Vec<bookings::Model>, StoreError> {
     Ok(bookings::Entity::find()
         .filter(bookings::Column::Email.is_in(addresses))
         .filter(bookings::Column::Status.ne(BookingState::Failed))
         .apply_if(reference, |found, reference| {
-            found.filter(bookings::Column::Reference.eq(reference))
+            found.filter(bookings::Column::Reference.eq(reference.as_str()))
         })
         // The ids are UUIDv7: they sort by time.
         .order_by_desc(bookings::Column::Id)

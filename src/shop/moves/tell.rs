@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use holdfast_domain::{
+    booking::BookingState,
     event::moves::{LastTold, Move, TimeAndPlace, believed},
     ids::{BookingId, EventId},
     message::{self, Kind},
@@ -14,7 +15,7 @@ use holdfast_domain::{
 use holdfast_entity::{bookings, messages};
 use uuid::Uuid;
 
-use super::{Moves, store};
+use super::Moves;
 use crate::{
     catalogue::moves,
     kernel::{
@@ -23,8 +24,11 @@ use crate::{
         passes::Tally,
         ports::Entropy,
     },
-    messages::{NewMessage, post, posted},
-    shop::bookings::letters::{MoveDetail, moved},
+    messages::{NewMessage, is_first, post, posted},
+    shop::bookings::{
+        letters::{MoveDetail, moved},
+        live_of_event, of_ids,
+    },
 };
 
 /// How long after the last change of an event its buyers are told. Organizers often correct a change at once.
@@ -37,7 +41,7 @@ const MAX_EVENTS: i64 = 100;
 const BATCH: usize = 100;
 
 impl Moves {
-    /// Runs the pass; returns how many bookings were to be told.
+    /// Writes the messages about moves that are due. Returns their number.
     ///
     /// # Errors
     /// When the database fails, or the buyers of an event cannot be told. Those of all other events are told.
@@ -67,7 +71,7 @@ impl Moves {
     /// Tells the buyers of the event. `None` if the process is about to end before all of them are told.
     async fn tell_all(&self, news: &News) -> Result<Option<u64>, StoreError> {
         let ids: Vec<BookingId> =
-            store::booked(&self.base.db, news.event).await?.into_iter().collect();
+            live_of_event(&self.base.db, news.event).await?.into_iter().collect();
         let mut told = 0;
         for batch in ids.chunks(BATCH) {
             if self.base.tasks.stopping().is_cancelled() {
@@ -115,9 +119,9 @@ impl News {
         for mail in posted(tx, &kinds, &subjects).await? {
             mails.entry(mail.subject_id).or_default().push(mail);
         }
-        let bookings = store::confirmed(tx, batch).await?;
+        let bookings = of_ids(tx, batch).await?;
         let mut new = Vec::new();
-        for booking in &bookings {
+        for booking in bookings.iter().filter(|it| it.status == BookingState::Confirmed) {
             let mails = mails.get(&booking.id.0).map_or(&[][..], Vec::as_slice);
             new.extend(self.message(booking, mails)?);
         }
@@ -168,8 +172,7 @@ impl News {
 /// Whether the mail is a confirmation that no node has begun to write.
 fn is_unwritten(mail: &messages::Model) -> bool {
     mail.kind == Kind::BookingConfirmed
-        // A confirmation that is sent once more has an instance in its cause.
-        && mail.cause.ends_with(':')
+        && is_first(mail)
         && mail.status == message::Status::Waiting
         && mail.attempts == 0
 }

@@ -55,19 +55,17 @@ impl Reservations {
     /// When the database fails, or a reservation cannot be cleared. All others are cleared.
     pub async fn expire_pass(&self) -> Result<u64, StoreError> {
         let (mut tally, mut window) = (Tally::default(), LapsedWindow::default());
-        if self.is_cleared_elsewhere().await? {
-            return Ok(0);
-        }
+        let Some(lapsed) = self.lapsed_for_this_node().await? else { return Ok(0) };
         let stopping = self.base.tasks.stopping();
         let mut turns = tokio::time::interval(EVERY);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut batch, mut anothers) = (0, 0);
+        let (mut batch, mut anothers) = (batch_of(lapsed), 0);
         for number in 0..MAX_BATCHES {
             tokio::select! {
                 () = stopping.cancelled() => break,
                 _ = turns.tick() => (),
             }
-            if number % COUNT_EVERY == 0 {
+            if number > 0 && number % COUNT_EVERY == 0 {
                 // A pass never slows down, or the last of many lapsed reservations would wait for long.
                 batch = batch_of(store::count_lapsed(&self.base.db).await?).max(batch);
             }
@@ -89,15 +87,16 @@ impl Reservations {
         Ok(expired)
     }
 
-    /// Whether another node clears many lapsed reservations: they become fewer while this node watches. Two nodes at this work
-    /// would take twice as much of the cores from buyers.
-    async fn is_cleared_elsewhere(&self) -> Result<bool, StoreError> {
+    /// How many reservations have lapsed. `None` if another node clears many of them: they become fewer while this node
+    /// watches. Two nodes at this work would take twice as much of the cores from buyers.
+    async fn lapsed_for_this_node(&self) -> Result<Option<u64>, StoreError> {
         let before = store::count_lapsed(&self.base.db).await?;
         if before < MANY {
-            return Ok(false);
+            return Ok(Some(before));
         }
         tokio::time::sleep(WATCH).await;
-        Ok(store::count_lapsed(&self.base.db).await? < before)
+        let now = store::count_lapsed(&self.base.db).await?;
+        Ok((now >= before).then_some(now))
     }
 
     /// Clears the reservations in one transaction. When one of them makes the transaction fail, each is cleared in

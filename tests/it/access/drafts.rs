@@ -9,7 +9,6 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use crate::support::{
     fixture,
     harness::TestApp,
-    paid::{LOOK_EVERY, LOOKS},
     world::{People, PolicyWorld, STREAM, Who, operations},
 };
 
@@ -29,13 +28,7 @@ async fn conceal(app: &TestApp, world: &PolicyWorld, status: Status) {
 async fn bookings_have_ended(app: &TestApp) {
     app.app.slices.cancellations.called_off_pass().await.expect("a pass");
     let live = "SELECT COUNT(*) FROM sagas WHERE status IN ('running', 'waiting', 'undoing')";
-    for _ in 0..LOOKS {
-        if app.number(live).await == 0 {
-            return;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    panic!("a booking does not end");
+    app.until(live, 0).await;
 }
 
 async fn check_hidden(status: Status) {

@@ -12,8 +12,8 @@ use zip::ZipArchive;
 use crate::support::{
     answer::Answer,
     fixture::{Event, acceptance, account, app_with_event, seats},
-    harness::TestApp,
-    mailbox::{LOOK_EVERY, LOOKS, mails, token_of},
+    harness::{LOOK_EVERY, LOOKS, TestApp},
+    mailbox::{mails, token_of},
 };
 
 const ADDRESS: &str = "zerafine@example.org";
@@ -286,12 +286,7 @@ async fn an_account_that_nobody_activates_is_forgotten_after_a_week() {
     // A fresh link still activates the account.
     let again = json!({ "email": ADDRESS });
     assert_eq!(app.post("/auth/activate/mail", &again).await.status, 204);
-    for _ in 0..LOOKS {
-        if app.number("SELECT COUNT(*) FROM account_links").await == 3 {
-            break;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+    app.until("SELECT COUNT(*) FROM account_links", 3).await;
     app.advance(2 * HOUR).await;
     assert_eq!(users().await, 2);
     app.advance(DAY).await;

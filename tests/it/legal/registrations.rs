@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 const ADA: &str = "ada@example.org";
-const WEEK: Duration = Duration::from_secs(8 * 24 * 60 * 60);
+const OVER_A_WEEK: Duration = Duration::from_secs(8 * 24 * 60 * 60);
 
 fn registration() -> Value {
     json!({ "email": ADA, "password": "Demo-pass-1", "first_name": "Ada", "last_name": "",
@@ -98,7 +98,7 @@ async fn an_account_that_is_never_activated_takes_its_acceptance_along() {
     let app = TestApp::with(with_terms(PRESENT)).await;
     assert_eq!(registers(&app, &accepting(registration(), PRESENT)).await.status, 204);
     assert_eq!(recorded(&app).await, 1);
-    app.advance(WEEK).await;
+    app.advance(OVER_A_WEEK).await;
     app.app.slices.accounts.retention_pass().await.expect("the pass runs");
     assert_eq!(app.number("SELECT COUNT(*) FROM users").await, 0);
     assert_eq!(recorded(&app).await, 0);

@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use holdfast::kernel::db::Sql as _;
+use holdfast::{app::App, kernel::db::Sql as _};
 
 use super::smtp::{MailServer, sent_until};
 use crate::support::{
     fixture::{Event, seats},
-    harness::TestApp,
-    mailbox::{LOOK_EVERY, LOOKS},
+    harness::{LOOK_EVERY, LOOKS, TestApp},
     paid::Paid,
 };
 
@@ -78,11 +77,12 @@ async fn a_mail_that_the_server_takes_slowly_is_sent_once() {
     let first = server.taken().await;
     app.at_rest().await;
     let node = app.another_node().await;
-    // Both steps together are longer than the lease of the claim.
+    // Two steps together are longer than a lease.
     for _ in 0..2 {
-        is_renewed(&app).await;
         app.advance(Duration::from_secs(45)).await;
+        is_renewed(&app).await;
     }
+    app.advance(Duration::from_secs(45)).await;
     sent_until(&app, "sent", 1).await;
     all_at_the_first_try(&app, 1).await;
     // The next mail that the server takes is another one.
@@ -119,4 +119,29 @@ async fn a_mail_that_hangs_delays_no_other() {
     assert_eq!(app.number("SELECT COUNT(*) FROM messages WHERE status = 'waiting'").await, 1);
     drop(server);
     app.finish().await;
+}
+
+/// A node that ends does not wait for a mail server that hangs. Another node sends the mail after the lease.
+#[tokio::test]
+async fn a_mail_that_hangs_keeps_no_node_from_ending() {
+    let mut server = MailServer::start("hang").await;
+    let waits_shortly = |mut app: App| {
+        app.post = app.post.with_last_wait(Duration::from_millis(100));
+        app
+    };
+    let (app, event) = server.app_with_parts(waits_shortly).await;
+    Paid::of(&app, &event, &seats(&[1])).await;
+    let first = server.taken().await;
+    let node = app.another_node().await;
+    let ended = tokio::time::timeout(Duration::from_secs(30), app.finish());
+    ended.await.expect("the node ends in time");
+    let left = "SELECT COUNT(*) FROM messages WHERE status = 'waiting' AND attempts = 1 \
+                AND last_error IS NULL";
+    assert_eq!(node.number(left).await, 1);
+    node.at_rest().await;
+    node.advance(Duration::from_secs(61)).await;
+    let second = server.taken().await;
+    assert_eq!(first.header("Message-ID"), second.header("Message-ID"));
+    sent_until(&node, "sent", 1).await;
+    node.finish().await;
 }

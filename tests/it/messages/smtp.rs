@@ -7,6 +7,7 @@ use std::{
 };
 
 use holdfast::{
+    app::App,
     kernel::{settings::Values, telemetry},
     settings::Config,
 };
@@ -20,7 +21,6 @@ use super::listed;
 use crate::support::{
     fixture::{self, Event, account, seats},
     harness::TestApp,
-    mailbox::{LOOK_EVERY, LOOKS},
     paid::Paid,
     process::Node,
 };
@@ -114,8 +114,13 @@ impl MailServer {
 
     /// A server over a fresh store that sends its mails here, with an event.
     pub(super) async fn app(&self) -> (TestApp, Event) {
+        self.app_with_parts(|app| app).await
+    }
+
+    /// Such a server with changed parts.
+    pub(super) async fn app_with_parts(&self, parts: impl FnOnce(App) -> App) -> (TestApp, Event) {
         let url = format!("smtp://127.0.0.1:{}?tls=none", self.port);
-        let app = TestApp::with(|config| config.mail = mail_settings(url)).await;
+        let app = TestApp::with_parts(|config| config.mail = mail_settings(url), parts).await;
         let event = fixture::event(&app, fixture::Like::default()).await;
         (app, event)
     }
@@ -136,13 +141,7 @@ fn mail_settings(url: String) -> holdfast::messages::settings::MailSettings {
 /// Waits until `many` messages have this status. The node's own pass sends them.
 pub(super) async fn sent_until(app: &TestApp, status: &str, many: i64) {
     let count = format!("SELECT COUNT(*) FROM messages WHERE status = '{status}'");
-    for _ in 0..LOOKS {
-        if app.number(&count).await == many {
-            return;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    panic!("{many} messages are not {status}");
+    app.until(&count, many).await;
 }
 
 /// Waits until an attempt has failed and the message is put off.
@@ -151,13 +150,7 @@ async fn put_off(app: &TestApp, attempts: i64) {
         "SELECT COUNT(*) FROM messages WHERE status = 'waiting' AND attempts = {attempts} \
          AND last_error IS NOT NULL"
     );
-    for _ in 0..LOOKS * 3 {
-        if app.number(&text).await == 1 {
-            return;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    panic!("the message was not tried {attempts} times");
+    app.until(&text, 1).await;
 }
 
 #[tokio::test]

@@ -27,7 +27,6 @@ use crate::support::{
     buyer::GuestBuyer,
     fixture::{self, Event, Like, account, app_with_event, seats, seats_and_places},
     harness::{CallerOf, TestApp, users_are_read_anew},
-    paid::{LOOK_EVERY, LOOKS},
 };
 
 /// How often a race is run, each time with another head start.
@@ -427,13 +426,7 @@ async fn a_booking_that_is_being_paid_for_moves_with_its_saga() {
 
 /// Waits until no booking is pending, whoever owns it.
 async fn all_settled(app: &TestApp) {
-    for _ in 0..LOOKS {
-        if app.number("SELECT COUNT(*) FROM bookings WHERE status = 'pending'").await == 0 {
-            return;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    panic!("a booking is pending for too long");
+    app.until("SELECT COUNT(*) FROM bookings WHERE status = 'pending'", 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,8 +20,8 @@ use uuid::Uuid;
 use crate::support::{
     buyer::GuestBuyer,
     fixture::{self, Event, Like, euros, seats, seats_and_places},
-    harness::TestApp,
-    paid::{LOOK_EVERY, LOOKS, Paid, admits, all_refunded, app_with_event, books, statuses},
+    harness::{LOOK_EVERY, LOOKS, TestApp},
+    paid::{Paid, admits, all_refunded, app_with_event, books, statuses},
 };
 
 #[tokio::test]

@@ -14,8 +14,8 @@ use crate::support::{
     answer::Answer,
     buyer::GuestBuyer,
     fixture::{Event, account, another_event, refundable, seats},
-    harness::{TestApp, at_the_beginning_of_an_hour},
-    mailbox::{LOOK_EVERY, LOOKS, code_of, mails, token_of},
+    harness::{LOOK_EVERY, LOOKS, TestApp, at_the_beginning_of_an_hour},
+    mailbox::{code_of, mails, token_of},
     paid::{all_refunded, app_with_event, books},
 };
 
@@ -139,13 +139,7 @@ async fn a_link_ends_a_month_after_the_event_and_with_the_address() {
     // Another link is made for a week.
     app.post("/bookings/lookup", &json!({ "email": ADA })).await;
     let sent = "SELECT COUNT(*) FROM messages WHERE kind = 'booking_links' AND status = 'sent'";
-    for _ in 0..LOOKS {
-        app.app.post.send_pass().await.expect("the pass runs");
-        if app.number(sent).await == 1 {
-            break;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+    app.until(sent, 1).await;
     // The first mail is forgotten by now.
     app.app.post.retention_pass().await.expect("the pass runs");
     let mail = mails(app, ADA, 1).await.remove(0);
@@ -189,6 +183,25 @@ async fn the_code_of_a_mail_lets_the_holder_of_a_link_cancel_once() {
     assert_eq!(linked.reads(&linked.link).await.status, 200);
     all_refunded(app).await;
     assert_eq!(books(app).await, (9_000, 4_500));
+    linked.app.finish().await;
+}
+
+#[tokio::test]
+async fn the_audit_log_names_the_user_who_cancels_by_a_link() {
+    let linked = Linked::new().await;
+    let app = &linked.app;
+    let code = linked.code(2).await;
+    let pass: BookingPass = linked.proves(&code).await.read();
+    let eve = account(app, "eve", Role::Customer, None).await;
+    let path = format!("/bookings/{}/cancel", linked.booking.id);
+    let headers = [("X-Booking-Link", pass.token.as_str())];
+    let caller = app.as_user(&eve);
+    let cancelled = caller.send(Method::POST, &path, Some(&json!({})), &headers).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.text);
+    let by_user =
+        "SELECT COUNT(*) FROM audit WHERE action = 'booking.cancel' AND actor_kind = 'user'";
+    assert_eq!(app.number(by_user).await, 1);
+    all_refunded(app).await;
     linked.app.finish().await;
 }
 
@@ -280,6 +293,17 @@ async fn looks_up(app: &TestApp, body: Value) -> Answer {
     answer
 }
 
+/// Waits until the work of all look-ups is done, which goes on after their answers.
+async fn all_looked_up(app: &TestApp) {
+    for _ in 0..LOOKS {
+        if app.app.slices.links.asked.is_idle() {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    panic!("a look-up takes too long");
+}
+
 fn tokens(mail: &KeptMail) -> Vec<String> {
     let tokens = mail.links.iter().filter_map(|link| link.split_once('#'));
     tokens.map(|(_, token)| token.to_owned()).collect()
@@ -327,6 +351,7 @@ async fn links_are_mailed_to_the_address_of_the_bookings_alone() {
         let opened = answers.await.iter().filter(|answer| answer.status == 200).count();
         assert_eq!(opened, 1, "each link opens one booking");
     }
+    all_looked_up(app).await;
     mails(app, "eve@example.org", 0).await;
     linked.app.finish().await;
 }
@@ -358,13 +383,7 @@ async fn an_address_gets_few_mails_with_links_an_hour() {
     // The work goes on after the answers.
     let tries =
         "SELECT CAST(COALESCE(MAX(tries), 0) AS bigint) FROM account_tries WHERE kind = 'look_up'";
-    for _ in 0..LOOKS {
-        if linked.app.number(tries).await == 8 {
-            break;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    assert_eq!(linked.app.number(tries).await, 8);
+    linked.app.until(tries, 8).await;
     let kinds = "SELECT COUNT(*) FROM messages WHERE kind = 'booking_links'";
     assert_eq!(linked.app.number(kinds).await, 5);
     linked.app.finish().await;

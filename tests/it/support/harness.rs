@@ -33,9 +33,9 @@ use uuid::Uuid;
 
 use crate::support::answer::Answer;
 
-/// How often, and at which intervals, [`TestApp::at_rest`] looks.
-const MAX_LOOKS: usize = 500;
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// The maximum number of looks before a test fails: 20 s in all.
+pub const LOOKS: usize = 400;
+pub const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A server and a client for it. Several nodes share one store: see [`TestApp::another_node`].
 pub struct TestApp {
@@ -137,11 +137,19 @@ impl TestApp {
 
     /// A server over a fresh store, with a changed configuration.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_parts(change, |app| app).await
+    }
+
+    /// A server over a fresh store, with a changed configuration and changed parts.
+    pub async fn with_parts(
+        change: impl FnOnce(&mut Config),
+        parts: impl FnOnce(App) -> App,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
         let mut config = config(database_url, redis_urls, folder.path().to_path_buf());
         change(&mut config);
-        Self::run(config, Pages::NONE, Arc::new(folder)).await
+        Self::run(config, parts, Arc::new(folder)).await
     }
 
     /// A server over a fresh store that serves these pages in addition to the API.
@@ -149,7 +157,7 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (database_url, redis_urls) = fresh_store(folder.path().to_path_buf()).await;
         let config = config(database_url, redis_urls, folder.path().to_path_buf());
-        Self::run(config, pages, Arc::new(folder)).await
+        Self::run(config, |app| app.with_pages(pages), Arc::new(folder)).await
     }
 
     /// A fresh store without a server in this process: the test starts programs over the store, and chooses by
@@ -177,11 +185,11 @@ impl TestApp {
     pub async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = (*self.app.config).clone();
         change(&mut config);
-        Self::run(config, Pages::NONE, Arc::clone(&self.folder)).await
+        Self::run(config, |app| app, Arc::clone(&self.folder)).await
     }
 
-    async fn run(config: Config, pages: Pages, folder: Arc<TempDir>) -> Self {
-        let app = App::start(config).await.expect("the server starts").with_pages(pages);
+    async fn run(config: Config, parts: impl FnOnce(App) -> App, folder: Arc<TempDir>) -> Self {
+        let app = parts(App::start(config).await.expect("the server starts"));
         let running = app.serve().await.expect("the server listens");
         let address = running.address;
         Self::over(app, Some(running), address, folder)
@@ -265,13 +273,20 @@ impl TestApp {
     /// Waits until no worker drives a saga. A jump of the clock takes a worker's lease away: its call arrives at another
     /// time than it was decided, and what it parks is due later than the test expects.
     pub async fn at_rest(&self) {
-        for _ in 0..MAX_LOOKS {
-            if self.number("SELECT COUNT(*) FROM sagas WHERE lease_until > 0").await == 0 {
+        self.until("SELECT COUNT(*) FROM sagas WHERE lease_until > 0", 0).await;
+    }
+
+    /// Waits until this query returns this number.
+    pub async fn until(&self, query: &str, number: i64) {
+        let mut found = 0;
+        for _ in 0..LOOKS {
+            found = self.number(query).await;
+            if found == number {
                 return;
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        panic!("a worker drives a saga for too long");
+        panic!("{found} instead of {number}: {query}");
     }
 
     /// The only number that this query returns.

@@ -1,14 +1,8 @@
 //! The mails that development keeps.
 
-use std::time::Duration;
-
 use holdfast::app::development::mail::{KeptMail, KeptMailList};
 
-use crate::support::harness::TestApp;
-
-/// The maximum number of looks before a test fails: 20 s in all.
-pub const LOOKS: usize = 400;
-pub const LOOK_EVERY: Duration = Duration::from_millis(50);
+use crate::support::harness::{LOOK_EVERY, LOOKS, TestApp};
 
 /// The mails to this address, oldest first, once there are as many.
 pub async fn mails(app: &TestApp, to: &str, many: usize) -> Vec<KeptMail> {

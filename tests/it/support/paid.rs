@@ -1,7 +1,5 @@
 //! A buyer who has paid and may cancel, and the gateway's books.
 
-use std::time::Duration;
-
 use holdfast::kernel::db::Sql;
 use holdfast_contract::bookings::{Booking, Ticket, TicketStatus};
 use holdfast_domain::checkout::PaymentId;
@@ -15,10 +13,6 @@ use crate::support::{
     fixture::{self, Event},
     harness::TestApp,
 };
-
-/// The maximum number of looks before a test fails: 20 s in all.
-pub const LOOKS: usize = 400;
-pub const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A server with an event whose offers are refundable.
 pub async fn app_with_event() -> (TestApp, Event) {
@@ -76,15 +70,7 @@ impl Paid {
 
 /// Waits until no refund is under way any more.
 pub async fn all_refunded(app: &TestApp) {
-    let pending = "SELECT COUNT(*) AS pending FROM refunds WHERE status = 'pending'";
-    for _ in 0..LOOKS {
-        let row = app.app.base.db.one(pending, vec![]).await.expect("a count").expect("a row");
-        if row.try_get::<i64>("", "pending").expect("a number") == 0 {
-            return;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    panic!("a refund is on its way for too long");
+    app.until("SELECT COUNT(*) FROM refunds WHERE status = 'pending'", 0).await;
 }
 
 /// The sums that the gateway captured and refunded, in minor units.

@@ -3,7 +3,6 @@
 //! All mails about a booking name an entry by the same UID, so that a calendar moves the entry that it has. The SEQUENCE is
 //! the version of the event, which grows with each change (3.8.7.4).
 
-use holdfast_domain::ids::EventId;
 use holdfast_entity::booking_lines;
 use icalendar::{Calendar, Component as _, EventLike as _};
 
@@ -15,12 +14,7 @@ impl BookingSubject<'_> {
         let mut calendar = Calendar::new();
         // The attachment is sent as this method, and both must agree (RFC 6047, 2.4).
         calendar.append_property(("METHOD", "PUBLISH"));
-        let mut seen: Vec<EventId> = Vec::new();
-        for event in lines.iter().filter_map(|line| self.events.get(&line.event_id)) {
-            if seen.contains(&event.id) {
-                continue;
-            }
-            seen.push(event.id);
+        for event in self.events_of(lines) {
             let places: Vec<&str> = lines
                 .iter()
                 .filter(|line| line.event_id == event.id)

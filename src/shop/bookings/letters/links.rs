@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// What the mail is about besides its subject, the newest booking.
+/// The detail of a message with links. Its subject is the newest booking.
 #[derive(Debug, Serialize, Deserialize)]
 struct LinksDetail {
     /// The bookings, newest first.
@@ -45,10 +45,11 @@ impl BookingLetters {
         message: &messages::Model,
     ) -> Result<Option<Letter>, StoreError> {
         let detail: LinksDetail = read_detail(message)?;
-        let found = letters::bookings(&self.db, &detail.bookings).await?;
+        let found = store::of_ids(&self.db, &detail.bookings).await?;
         let is_theirs = |it: &bookings::Model| it.email.as_deref() == Some(&message.recipient);
         let mut found: Vec<_> = found.into_iter().filter(is_theirs).collect();
-        found.sort_by_key(|booking| std::cmp::Reverse(booking.id));
+        // The newest is the first.
+        found.reverse();
         let ids: Vec<BookingId> = found.iter().map(|booking| booking.id).collect();
         let lines = store::lines_of(&self.db, &ids).await?;
         let events = lines.iter().map(|line| line.event_id);
@@ -81,20 +82,17 @@ impl BookingSubject<'_> {
 
     /// The booking's events with their times, the reference, and the link if the letter has one for each booking.
     fn linked(&self, lines: &[&booking_lines::Model], has_link: bool) -> LetterGroup {
-        let owned: Vec<booking_lines::Model> = lines.iter().map(|line| (*line).clone()).collect();
-        let mut shown: Vec<&events::Model> = Vec::new();
-        for line in lines {
-            if let Some(event) = self.events.get(&line.event_id)
-                && !shown.iter().any(|known| known.id == event.id)
-            {
-                shown.push(event);
-            }
-        }
-        let mut texts: Vec<String> = shown.iter().map(|event| self.held_at(event)).collect();
+        let events = self.events_of(lines.iter().copied());
+        let mut texts: Vec<String> = events.iter().map(|event| self.held_at(event)).collect();
         // With one booking, the letter says it below.
         texts.extend(has_link.then(|| self.booking.reference.clone()));
         let link = has_link.then(|| self.show());
-        LetterGroup { title: self.names(&owned), lines: texts, rows: Vec::new(), link }
+        LetterGroup {
+            title: self.names(lines.iter().copied()),
+            lines: texts,
+            rows: Vec::new(),
+            link,
+        }
     }
 }
 

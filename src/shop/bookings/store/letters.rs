@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use holdfast_domain::ids::{BookingId, EventId};
-use holdfast_entity::{booking_reservations, bookings, events};
+use holdfast_entity::{booking_reservations, events};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::kernel::db::{self, Sql, StoreError};
@@ -16,15 +16,6 @@ pub async fn events(
     let of = db::is_among(sql, events::Column::Id, ids);
     let found = events::Entity::find().filter(of).all(sql.reading()).await?;
     Ok(found.into_iter().map(|event| (event.id, event)).collect())
-}
-
-/// The bookings with these ids.
-pub async fn bookings(
-    sql: &impl Sql,
-    ids: &[BookingId],
-) -> Result<Vec<bookings::Model>, StoreError> {
-    let of = db::is_among(sql, bookings::Column::Id, ids.iter().copied());
-    Ok(bookings::Entity::find().filter(of).all(sql.reading()).await?)
 }
 
 /// Whether a later booking was made for one of the reservations of this booking, whatever became of it.

@@ -1,7 +1,7 @@
 //! The rows that a checkout writes when it begins.
 
 use holdfast_domain::{
-    booking::BookingState,
+    booking::{BookingState, Reference},
     ids::{LineId, OfferId},
     legal::Subject,
 };
@@ -22,7 +22,7 @@ pub(super) fn booking_row(
     let command = claimed.command;
     bookings::Model {
         id: claimed.booking,
-        reference: reference(entropy),
+        reference: reference(entropy).as_str().to_owned(),
         organization_id: first.organization_id,
         buyer_id: command.buyer.id(),
         buyer_kind: command.buyer.kind(),
@@ -93,11 +93,8 @@ pub(super) fn line(
     }
 }
 
-/// `HF-` and eight of Crockford's letters: 40 bits of chance, in letters that are not mistaken for each other.
-fn reference(entropy: &dyn Entropy) -> String {
-    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+fn reference(entropy: &dyn Entropy) -> Reference {
     let mut bytes = [0_u8; 8];
     entropy.fill(&mut bytes);
-    let letters = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
-    format!("HF-{}", letters.collect::<String>())
+    Reference::of_chance(bytes)
 }

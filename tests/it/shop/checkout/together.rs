@@ -8,8 +8,7 @@ use serde_json::Value;
 use crate::support::{
     answer::{Answer, is_in_flight},
     buyer::GuestBuyer,
-    harness::TestApp,
-    paid::LOOK_EVERY,
+    harness::{LOOK_EVERY, TestApp},
     process::Node,
 };
 

@@ -8,6 +8,7 @@ use holdfast::{
 use holdfast_domain::message::Kind;
 
 use super::*;
+use crate::support::harness::{LOOK_EVERY, LOOKS};
 
 /// A server whose mails do not leave, because nobody listens at the address of its mail server.
 async fn without_mail_server() -> Stage {
