@@ -216,7 +216,7 @@ in_browser() {
   shell=$(command -v chromium-headless-shell) || shell=$chromium
   firefox=$(firefox_path)
   HOLDFAST_BIN=$(profile_dir dev)/holdfast HOLDFAST_SEEDED=$seeded CHROMIUM=$chromium CHROMIUM_SHELL=$shell \
-    FIREFOX=$firefox limited node --test --test-concurrency="$at_once" --test-reporter=spec "${@/#/tests/browser/}"
+    FIREFOX=$firefox with_mail_server limited node --test --test-concurrency="$at_once" --test-reporter=spec "${@/#/tests/browser/}"
 }
 
 # A data folder with the demo data, created once. The files of browser tests copy it.

@@ -7,7 +7,7 @@ import { DEMO_PASSWORD, PHONE, bearerOf, codeOf, enterAs, overflow, signIn, suit
 
 const NEW = 'correct-Horse7-battery';
 
-const { scenario, api, mailTo, newAccount, url } = suite();
+const { scenario, api, mailTo, newAccount, url } = suite({}, undefined, { byMail: true });
 
 // The account page of a new user, who is also signed in elsewhere.
 async function accountOf(visitor, email, options) {

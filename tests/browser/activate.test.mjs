@@ -6,7 +6,7 @@ import {
   NEW_PASSWORD, PHONE, acceptTerms, codeOf, fillRegistration, isSignedIn, overflow, signIn, suite,
   tokenOf, wrongOf } from './helpers.mjs';
 
-const { scenario, api, mailTo, newAccount, activate } = suite();
+const { scenario, api, mailTo, newAccount, activate } = suite({}, undefined, { byMail: true });
 
 async function register(page, email, name = 'Ada') {
   await fillRegistration(page, email, { name });

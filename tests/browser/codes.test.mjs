@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { accessibilityFaults, assertAccessible } from './harness.mjs';
 import { codeOf, fillRegistration, isSignedIn, overflow, suite, wrongOf } from './helpers.mjs';
 
-const { scenario, mailTo } = suite();
+const { scenario, mailTo } = suite({}, undefined, { byMail: true });
 
 const SMALL = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true };
 

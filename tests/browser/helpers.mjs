@@ -15,6 +15,7 @@ import { after, before, test } from 'node:test';
 
 import { lendContexts } from './contexts.mjs';
 import { openBrowser, startHoldfast, visit } from './harness.mjs';
+import { startMailServer } from './mail_server.mjs';
 
 export const THEATRE = 'theatre-premiere';
 export const SPORTS_HALL = 'erfurt-handball';
@@ -32,12 +33,14 @@ const SHOWN_MS = 300;
 // `settings` are the server's settings, or a function that returns them. `prepare` gets the returned object when the
 // server runs.
 // `browserName` is one of BROWSER_NAMES in harness.mjs. `asUsersHave`: the browser is the users' Chromium, and each
-// visitor has an empty cache.
-export function suite(settings, prepare, { asUsersHave = false, browserName } = {}) {
+// visitor has an empty cache. `byMail`: mails go through a real mail server, from which the tests take them; otherwise the
+// server keeps them.
+export function suite(settings, prepare, { asUsersHave = false, browserName, byMail = false } = {}) {
   const shared = {};
   before(async () => {
     const given = typeof settings === 'function' ? await settings() : settings;
-    shared.holdfast = await startHoldfast(given);
+    shared.mails = byMail ? await startMailServer() : null;
+    shared.holdfast = await startHoldfast({ ...given, ...shared.mails?.settings });
     shared.browser = await openBrowser(asUsersHave ? 'chromium' : browserName);
     shared.contexts = lendContexts(shared.browser, shared.holdfast.url);
     await prepare?.(steps);
@@ -45,9 +48,15 @@ export function suite(settings, prepare, { asUsersHave = false, browserName } = 
   after(async () => {
     await shared.browser?.close();
     await shared.holdfast?.stop();
+    shared.mails?.stop();
   });
 
   const api = (...call) => shared.holdfast.api(...call);
+
+  async function keptMails(email) {
+    const answer = await fetch(`${shared.holdfast.url}/api/development/mails?to=${encodeURIComponent(email)}`);
+    return (await answer.json()).items;
+  }
 
   function scenario(name, act) {
     test(name, { timeout: SCENARIO_MS }, async () => {
@@ -121,8 +130,7 @@ export function suite(settings, prepare, { asUsersHave = false, browserName } = 
     // The latest mail to this address with a link to this page, or with any text, once there are as many.
     async mailTo(email, path = '', many = 1) {
       for (let looks = 0; looks < 100; looks += 1) {
-        const answer = await fetch(`${shared.holdfast.url}/api/development/mails?to=${encodeURIComponent(email)}`);
-        const { items } = await answer.json();
+        const items = shared.mails ? shared.mails.to(email) : await keptMails(email);
         const mails = items.filter(({ links }) => path === '' || links.some((link) => link.includes(path)));
         if (mails.length >= many) return mails[0];
         await new Promise((resolve) => { setTimeout(resolve, 100); });

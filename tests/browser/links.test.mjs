@@ -6,7 +6,7 @@ import {
   PHONE, THEATRE, codeOf, emailOf, holdSeats, isConfirmed, overflow, pay, signIn, suite, title, wrongOf,
 } from './helpers.mjs';
 
-const { scenario, mailTo, newAccount, row } = suite();
+const { scenario, mailTo, newAccount, row } = suite({}, undefined, { byMail: true });
 
 const FIRST = '/bookings/HF-';
 const linkOf = (mail) => mail.links.find((link) => link.includes(FIRST));

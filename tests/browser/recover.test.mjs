@@ -6,7 +6,7 @@ import { DEMO_PASSWORD, PHONE, overflow, signIn, suite, wrongOf } from './helper
 
 const NEW = 'correct-Horse7-battery';
 
-const { scenario, api, url, mailTo, newAccount } = suite();
+const { scenario, api, url, mailTo, newAccount } = suite({}, undefined, { byMail: true });
 
 // Asks for the mail on the page to which the sign-in page leads.
 async function forgets(page, email) {

@@ -12,14 +12,16 @@ further mails are accepted:
     close   the mail is accepted, and the server closes the connection before the next mail
 
 It prints `port N` when it listens. Then it prints a line of JSON for each mail that it has taken, with the number of the
-connection, and a line for each connection that the client ended by QUIT (the step `quit`) or the server by `close` (the
+connection, the whole content, and its subject, text and links; and a line for each connection that the client ended by QUIT (the step `quit`) or the server by `close` (the
 step `closed`).
 """
 
 import asyncio
 import itertools
 import json
+import re
 import sys
+from email import message_from_bytes, policy
 
 from aiosmtpd.smtp import SMTP, Session, Envelope
 
@@ -44,6 +46,14 @@ def close(server: SMTP):
     tell({"step": "closed", "connection": number(server)})
 
 
+def readable(content: bytes):
+    """What a person sees of a mail: its subject, its text, and the links in the text."""
+    message = message_from_bytes(content, policy=policy.default)
+    body = message.get_body(("plain",))
+    text = body.get_content() if body else ""
+    return {"subject": message["Subject"], "text": text, "links": re.findall(r"https?://\S+", text)}
+
+
 class Handler:
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options):
         step = PLAN[0] if PLAN else "ok"
@@ -61,6 +71,7 @@ class Handler:
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
             "content": envelope.content.decode("utf-8", "replace"),
+            **readable(envelope.content),
         }
         tell(mail)
         if step == "hang":

@@ -266,6 +266,47 @@ async fn a_mail_whose_worker_hangs_is_sent_by_another_node_after_its_lease() {
     app.finish().await;
 }
 
+/// A booking's mail arrives whatever kills the node that sends it: twice with one id if the node dies between the mail
+/// server's taking and the record of it, and otherwise once.
+#[tokio::test]
+async fn a_mail_whose_worker_is_killed_arrives_once_or_twice_with_one_id() {
+    let mut server = MailServer::start("hang").await;
+    let app = TestApp::apart().await;
+    let url = format!("smtp://127.0.0.1:{}?tls=none", server.port);
+    let settings = [("SMTP_URL", url.as_str()), ("MAIL_FROM", "tickets@example.org")];
+    let mut killed = Node::start_with(&app.app.config, &settings).await;
+    app.talks_to(killed.address);
+    let event = fixture::event(&app, fixture::Like::default()).await;
+    Paid::of(&app, &event, &seats(&[1])).await;
+    let first = server.taken().await;
+    app.at_rest().await;
+    killed.signal("KILL");
+    assert!(!killed.ends().await.success());
+    app.advance(Duration::from_secs(61)).await;
+
+    let mut other = Node::start_with(&app.app.config, &settings).await;
+    app.talks_to(other.address);
+    let second = server.taken().await;
+    assert_eq!(first.header("Message-ID"), second.header("Message-ID"));
+    Paid::of(&app, &event, &seats(&[2])).await;
+    let third = server.taken().await;
+    assert_ne!(third.header("Message-ID"), first.header("Message-ID"));
+    sent_until(&app, "sent", 2).await;
+    other.signal("KILL");
+    other.ends().await;
+    app.advance(Duration::from_secs(61)).await;
+    let mut last = Node::start_with(&app.app.config, &settings).await;
+    last.signal("TERM");
+    assert!(last.ends().await.success(), "{}", last.log());
+    app.finish().await;
+    while let Ok(line) = server.lines.try_recv() {
+        assert!(
+            line.contains("\"quit\"") || line.contains("\"closed\""),
+            "one mail too many: {line}"
+        );
+    }
+}
+
 /// A name that comes from a person cannot add a header or a recipient.
 #[tokio::test]
 async fn a_name_with_a_line_break_adds_no_header() {
