@@ -118,7 +118,6 @@ impl App {
             }
             None => routes,
         };
-        let provider = self.slices.checkouts.gateway.provider();
         routes
             .catch_all_error(|error| async move { problem::from_poem(error) })
             .with(self.limits.clone())
@@ -130,8 +129,13 @@ impl App {
             .data(self.config.network.trusted_proxies.clone())
             .data(self.config.network.proxy_header)
             .data(self.config.network.public_url.clone())
-            .with(SecureHeaders::for_gateway(provider))
             .with(Cors::new(self.config.network.cors_origins.clone()))
+            .with(self.secure_headers())
+    }
+
+    fn secure_headers(&self) -> SecureHeaders {
+        let is_by_tls = self.config.network.public_url.is_https();
+        SecureHeaders::new(self.slices.checkouts.gateway.provider(), is_by_tls)
     }
 
     fn overload(&self) -> Overload {
@@ -146,7 +150,7 @@ impl App {
         with_internals(health(), &self.documentation())
             .data(self.base.db.clone())
             .catch_all_error(|error| async move { problem::from_poem(error) })
-            .with(SecureHeaders::for_gateway(self.slices.checkouts.gateway.provider()))
+            .with(self.secure_headers())
     }
 
     fn service(&self) -> OpenApiService<impl OpenApi + use<>, ()> {

@@ -32,17 +32,40 @@ const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 
 const DOCS: &str = "/api/docs";
 const API: &str = "/api";
 
+/// The devices and features that no page uses. <https://www.w3.org/TR/permissions-policy/>
+macro_rules! permissions {
+    (payment: $payment:literal) => {
+        concat!(
+            "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+             magnetometer=(), microphone=(), midi=(), serial=(), usb=(), payment=", $payment
+        )
+    };
+}
+
+const PERMISSIONS: &str = permissions!(payment: "()");
+/// The wallets of a browser pay through Stripe.js.
+const STRIPE_PERMISSIONS: &str = permissions!(payment: "(self \"https://js.stripe.com\")");
+/// Browsers that have once reached the shop by TLS come by TLS for a year (RFC 6797). Other names of the domain belong to
+/// the operator, so the policy does not include them.
+const BY_TLS: &str = "max-age=31536000";
+
 /// A middleware that adds the headers.
 #[derive(Debug, Clone, Copy)]
 pub struct SecureHeaders {
     policy: &'static str,
+    permissions: &'static str,
+    is_by_tls: bool,
 }
 
 impl SecureHeaders {
-    /// The policy for a shop that takes payments through this gateway, `simulated` or `stripe`. Pages may load
-    /// the script of that gateway, and of no other.
-    pub fn for_gateway(provider: &str) -> Self {
-        Self { policy: if provider == "stripe" { STRIPE_POLICY } else { POLICY } }
+    /// The headers for a shop that takes payments through this gateway, `simulated` or `stripe`. Pages may load
+    /// the script of that gateway, and of no other. `is_by_tls` says whether people reach the shop by TLS.
+    pub fn new(provider: &str, is_by_tls: bool) -> Self {
+        let (policy, permissions) = match provider {
+            "stripe" => (STRIPE_POLICY, STRIPE_PERMISSIONS),
+            _ => (POLICY, PERMISSIONS),
+        };
+        Self { policy, permissions, is_by_tls }
     }
 }
 
@@ -50,14 +73,14 @@ impl SecureHeaders {
 #[derive(Debug)]
 pub struct Secured<E> {
     endpoint: E,
-    policy: &'static str,
+    headers: SecureHeaders,
 }
 
 impl<E: Endpoint> Middleware<E> for SecureHeaders {
     type Output = Secured<E>;
 
     fn transform(&self, endpoint: E) -> Self::Output {
-        Secured { endpoint, policy: self.policy }
+        Secured { endpoint, headers: *self }
     }
 }
 
@@ -66,16 +89,19 @@ impl<E: Endpoint> Endpoint for Secured<E> {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let path = request.uri().path();
-        let policy = if is_below(path, DOCS) { DOCS_POLICY } else { self.policy };
+        let policy = if is_below(path, DOCS) { DOCS_POLICY } else { self.headers.policy };
         let is_api = is_below(path, API) && !is_below(path, DOCS);
         let mut response = self.endpoint.call(request).await?.into_response();
-        let fixed: [(HeaderName, &'static str); 4] = [
+        let fixed: [(HeaderName, &'static str); 6] = [
             (header::CONTENT_SECURITY_POLICY, policy),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
             (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+            (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+            (HeaderName::from_static("permissions-policy"), self.headers.permissions),
         ];
-        for (name, value) in fixed {
+        let by_tls = self.headers.is_by_tls.then_some((header::STRICT_TRANSPORT_SECURITY, BY_TLS));
+        for (name, value) in fixed.into_iter().chain(by_tls) {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         // A response belongs to its caller, unless the route declares that the response is the same for everybody.
@@ -108,10 +134,10 @@ mod tests {
 
     #[test]
     fn the_script_of_the_gateway_in_use_may_be_loaded_and_no_other() {
-        let simulated = SecureHeaders::for_gateway("simulated").policy;
+        let simulated = SecureHeaders::new("simulated", false).policy;
         assert!(!simulated.contains("https:"), "{simulated}");
         assert_eq!(sources(simulated, "script-src"), ["'self'", "'wasm-unsafe-eval'"]);
-        let stripe = SecureHeaders::for_gateway("stripe").policy;
+        let stripe = SecureHeaders::new("stripe", true).policy;
         assert!(sources(stripe, "script-src").contains(&"https://js.stripe.com"));
         assert!(sources(stripe, "frame-src").contains(&"https://hooks.stripe.com"));
         assert_eq!(sources(stripe, "connect-src"), ["'self'", "https://api.stripe.com"]);

@@ -3,6 +3,7 @@
 mod alone;
 mod arrays;
 mod connections;
+mod headers;
 mod kept;
 mod limits;
 mod nul;
