@@ -38,6 +38,10 @@ const STEP_MS = 15_000;
 const SETTINGS = [...readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
   .matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => name).filter((name) => name !== 'RUST_LOG');
 
+// Every visitor of the tests comes from one address.
+const UNLIMITED = Object.fromEntries(['ADDRESS_READS', 'ADDRESS_REQUESTS', 'USER_REQUESTS', 'GUESTS', 'PROOFS', 'REGISTRATIONS', 'MAILS']
+  .map((name) => [`${name}_PER_MINUTE`, '1000000']));
+
 export async function startHoldfast(settings = {}, seeded = process.env.HOLDFAST_SEEDED) {
   const program = process.env.HOLDFAST_BIN ?? 'target/debug/holdfast';
   assert.ok(existsSync(program), `${program} is not here; run scripts/test.sh browser`);
@@ -69,8 +73,7 @@ function launch(program, folder, port, settings) {
     HOLDFAST_BIND: `127.0.0.1:${port}`,
     HOLDFAST_DATA_DIR: folder,
     PUBLIC_URL: url,
-    // Every visitor of the tests comes from one address.
-    GUESTS_PER_MINUTE: '100000',
+    ...UNLIMITED,
     ...settings,
   });
   const child = spawn(program, ['serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });

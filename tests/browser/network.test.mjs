@@ -35,15 +35,15 @@ scenario('a_network_that_leads_nowhere_is_noticed_while_seats_are_held', async (
   await page.getByTestId('offline').waitFor({ state: 'detached' });
 });
 
-// The server's refusal when it has no room.
-const noRoom = (route) => route.fulfill({
-  status: 503,
-  headers: { 'Retry-After': '1' },
+const refusal = (status, type, seconds) => (route) => route.fulfill({
+  status,
+  headers: { 'Retry-After': `${seconds}` },
   contentType: 'application/problem+json',
-  body: JSON.stringify({
-    type: '/problems/overloaded', title: 'The server has too many requests', status: 503, detail: '',
-  }),
+  body: JSON.stringify({ type: `/problems/${type}`, title: 'Too many requests', status, detail: '' }),
 });
+
+// The server's refusal when it has no room.
+const noRoom = refusal(503, 'overloaded', 1);
 
 scenario('a_server_without_room_is_said_and_asked_again_with_the_same_key', async ({ visitor }) => {
   const page = await visitor(`/events/${THEATRE}`);
@@ -67,6 +67,22 @@ scenario('a_server_without_room_is_said_and_asked_again_with_the_same_key', asyn
   await page.getByTestId('pay-button').click();
   await page.getByText('Booked for').first().waitFor();
   assert.deepEqual([keys.length, keys[0]], [2, keys[1]]);
+  // The refusals of this test are not the server's.
+  page.faults.length = 0;
+});
+
+scenario('a_short_limit_is_waited_for_and_a_long_one_is_told', async ({ visitor }) => {
+  const page = await visitor(`/events/${THEATRE}`);
+  await openRow(page, 'Stalls', 'G');
+  await choose(page, (await row(THEATRE, 'Stalls', 'G')).slice(0, 1));
+  await page.route('**/reservations', refusal(429, 'too-many-requests', 60), { times: 1 });
+  await page.getByTestId('hold-button').click();
+  await page.locator('[role=alert]').filter({ hasText: /\S/ }).first().waitFor();
+  assert.equal(await page.getByTestId('full').count(), 0);
+  await page.route('**/reservations', refusal(429, 'too-many-requests', 1), { times: 1 });
+  await page.getByTestId('hold-button').click();
+  await page.getByTestId('full').waitFor();
+  await checkoutIsOpen(page);
   // The refusals of this test are not the server's.
   page.faults.length = 0;
 });

@@ -25,6 +25,8 @@ const CALL_LIMIT_MS: u32 = 30_000;
 const MAX_WAITS: usize = 8;
 /// The longest wait that the server can ask for, in seconds.
 const MAX_WAIT_SECS: i32 = 30;
+/// The longest time for which a call waits because too many come from the visitor's network. A longer one is told.
+const LIMITED_WAIT_MS: i32 = 10_000;
 
 /// Why a call has no usable response.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,12 +145,16 @@ fn reservation_in(path: &str) -> Option<Uuid> {
     path.strip_prefix("/reservations/")?.split('/').next()?.parse().ok()
 }
 
-/// Sends the call. Repeats it with the same key while the server has no room for it and does nothing.
+/// Sends the call. Repeats it with the same key while the server has no room for it, or for so many calls of the visitor's
+/// network, and does nothing.
 async fn answered(call: &ApiCall<'_>, sender: Sender) -> RawResponse {
     for _ in 0..MAX_WAITS {
         let (answer, wait_ms) = answered_once(call, sender).await;
         match kind_of(&answer) {
             Some(ProblemType::Overloaded) => network::wait_for_room(wait_ms).await,
+            Some(ProblemType::TooManyRequests) if wait_ms < LIMITED_WAIT_MS => {
+                network::wait_for_room(wait_ms).await;
+            }
             Some(_) | None => return answer,
         }
     }
