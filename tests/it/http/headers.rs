@@ -11,6 +11,9 @@ use crate::support::{
     harness::TestApp,
 };
 
+/// A request and the status of its answer: method, path, headers, body, status.
+type Kind<'a> = (&'a Method, &'a str, &'a [(&'a str, &'a str)], &'a str, u16);
+
 const ORIGIN: &str = "https://shop.example.org";
 
 async fn send(
@@ -77,7 +80,7 @@ async fn every_kind_of_answer_has_them() {
     let stream = format!("/api/v1/events/{}/stream", event.id);
     let large = format!("\"{}\"", "x".repeat(4 << 20));
     let (get, post) = (Method::GET, Method::POST);
-    let kinds: [(&Method, &str, &[(&str, &str)], &str, u16); 19] = [
+    let kinds: [Kind<'_>; 19] = [
         (&get, "/healthz", &[], "", 200),
         (&get, "/readyz", &[], "", 200),
         (&get, "/metrics", &[], "", 200),
