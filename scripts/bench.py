@@ -32,6 +32,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "lib"), os.path.join(HERE, "bench")]
 
 import checkouts  # noqa: E402
+import limits  # noqa: E402
 import recovery  # noqa: E402
 from processes import Failure, Fleet, Stopped  # noqa: E402
 from servers import node_settings, run_holdfast, start_node  # noqa: E402
@@ -63,6 +64,7 @@ FIGURES = [
     ("refusals_per_s", "refusals of a held seat", "/s", None),
     ("refusals_ratio", "  of the holds", "", (">=", 3)),
     *checkouts.FIGURES,
+    *limits.FIGURES,
     *recovery.FIGURES,
     ("map_first_byte_ms", "map of the bowl, first byte", "ms", ("<", 20)),
     ("map_layout_gz_bytes", "  layout, compressed", "B", ("<=", 100_000)),
@@ -360,6 +362,7 @@ def main():
         bench.measure_inventory()
         bench.measure_holds()
         checkouts.measure(bench)
+        limits.measure(bench)
         recovery.measure(bench)
         check = run_holdfast(options.binary, ["check"], bench.env)
         say(check.strip() or "holdfast check: nothing to report")

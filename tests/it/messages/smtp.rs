@@ -117,6 +117,15 @@ impl MailServer {
         self.app_with_parts(|app| app).await
     }
 
+    /// A process over the store of `app` that sends its mails here, and to which `app` talks from now on.
+    async fn node(&self, app: &TestApp) -> Node {
+        let url = format!("smtp://127.0.0.1:{}?tls=none", self.port);
+        let settings = [("SMTP_URL", url.as_str()), ("MAIL_FROM", "tickets@example.org")];
+        let node = Node::start_with(&app.app.config, &settings).await;
+        app.talks_to(node.address);
+        node
+    }
+
     /// Such a server with changed parts.
     pub(super) async fn app_with_parts(&self, parts: impl FnOnce(App) -> App) -> (TestApp, Event) {
         let url = format!("smtp://127.0.0.1:{}?tls=none", self.port);
@@ -240,17 +249,14 @@ async fn a_mail_whose_answer_is_lost_is_sent_again_with_the_same_id() {
 async fn a_mail_whose_worker_hangs_is_sent_by_another_node_after_its_lease() {
     let mut server = MailServer::start("hang").await;
     let app = TestApp::apart().await;
-    let url = format!("smtp://127.0.0.1:{}?tls=none", server.port);
-    let settings = [("SMTP_URL", url.as_str()), ("MAIL_FROM", "tickets@example.org")];
-    let mut node = Node::start_with(&app.app.config, &settings).await;
-    app.talks_to(node.address);
+    let mut node = server.node(&app).await;
     let event = fixture::event(&app, fixture::Like::default()).await;
     Paid::of(&app, &event, &seats(&[1])).await;
     let first = server.taken().await;
     app.at_rest().await;
     node.signal("STOP");
     app.advance(Duration::from_secs(61)).await;
-    let mut other = Node::start_with(&app.app.config, &settings).await;
+    let mut other = server.node(&app).await;
     let second = server.taken().await;
     assert_eq!(first.header("Message-ID"), second.header("Message-ID"));
     sent_until(&app, "sent", 1).await;
@@ -272,10 +278,7 @@ async fn a_mail_whose_worker_hangs_is_sent_by_another_node_after_its_lease() {
 async fn a_mail_whose_worker_is_killed_arrives_once_or_twice_with_one_id() {
     let mut server = MailServer::start("hang").await;
     let app = TestApp::apart().await;
-    let url = format!("smtp://127.0.0.1:{}?tls=none", server.port);
-    let settings = [("SMTP_URL", url.as_str()), ("MAIL_FROM", "tickets@example.org")];
-    let mut killed = Node::start_with(&app.app.config, &settings).await;
-    app.talks_to(killed.address);
+    let mut killed = server.node(&app).await;
     let event = fixture::event(&app, fixture::Like::default()).await;
     Paid::of(&app, &event, &seats(&[1])).await;
     let first = server.taken().await;
@@ -284,8 +287,7 @@ async fn a_mail_whose_worker_is_killed_arrives_once_or_twice_with_one_id() {
     assert!(!killed.ends().await.success());
     app.advance(Duration::from_secs(61)).await;
 
-    let mut other = Node::start_with(&app.app.config, &settings).await;
-    app.talks_to(other.address);
+    let mut other = server.node(&app).await;
     let second = server.taken().await;
     assert_eq!(first.header("Message-ID"), second.header("Message-ID"));
     Paid::of(&app, &event, &seats(&[2])).await;
@@ -295,7 +297,7 @@ async fn a_mail_whose_worker_is_killed_arrives_once_or_twice_with_one_id() {
     other.signal("KILL");
     other.ends().await;
     app.advance(Duration::from_secs(61)).await;
-    let mut last = Node::start_with(&app.app.config, &settings).await;
+    let mut last = server.node(&app).await;
     last.signal("TERM");
     assert!(last.ends().await.success(), "{}", last.log());
     app.finish().await;
