@@ -13,8 +13,10 @@ use crate::kernel::ports::{
     limiter::{Count, Counted},
 };
 
-/// The number of buckets from which on the drained ones are looked for and forgotten.
+/// The number of buckets from which on the drained ones are forgotten at once.
 const MANY: usize = 10_000;
+/// How long drained buckets are kept otherwise, in microseconds.
+const FORGET_EVERY_US: u64 = 60_000_000;
 
 /// A sender, and what is counted.
 type Key = (String, &'static str);
@@ -30,13 +32,13 @@ pub struct InProcessLimiter {
 struct Buckets {
     /// When each bucket has drained, in microseconds of the clock.
     drained_at: HashMap<Key, u64>,
-    /// The number of buckets at which the drained ones are forgotten.
-    forget_at: usize,
+    /// The number of buckets, and the time in microseconds of the clock, at which the drained ones are forgotten.
+    forget_at: (usize, u64),
 }
 
 impl InProcessLimiter {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let buckets = Buckets { drained_at: HashMap::new(), forget_at: MANY };
+        let buckets = Buckets { drained_at: HashMap::new(), forget_at: (MANY, FORGET_EVERY_US) };
         Self { buckets: Arc::new(Mutex::new(buckets)), clock }
     }
 
@@ -78,9 +80,11 @@ impl Buckets {
 
     /// Keeps the memory in proportion to the senders of one window.
     fn forget_drained(&mut self, now: u64) {
-        if self.drained_at.len() >= self.forget_at {
+        let (many, later) = self.forget_at;
+        if self.drained_at.len() >= many || now >= later {
             self.drained_at.retain(|_, at| *at > now);
-            self.forget_at = (2 * self.drained_at.len()).max(MANY);
+            self.drained_at.shrink_to(MANY);
+            self.forget_at = ((2 * self.drained_at.len()).max(MANY), now + FORGET_EVERY_US);
         }
     }
 }
@@ -132,6 +136,10 @@ mod tests {
         clock.set(2_000);
         let refused = limiter.count_now("busy", &[Count { cost: 60, ..count("reads", 60) }]);
         assert_eq!(refused.refused, Some((0, Duration::from_secs(58))));
-        assert_eq!(limiter.buckets.lock().expect("sound").drained_at.len(), 1);
+        let remembered = || limiter.buckets.lock().expect("sound").drained_at.len();
+        assert_eq!(remembered(), 1);
+        clock.set(63_000);
+        limiter.count_now("next", &[count("reads", 60)]);
+        assert_eq!(remembered(), 1, "a minute later, without a crowd");
     }
 }

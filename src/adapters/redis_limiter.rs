@@ -53,16 +53,21 @@ impl std::fmt::Debug for Node {
 }
 
 impl Node {
-    async fn answers(&self) -> bool {
+    /// Whether the node counts: a node that is full or read-only answers a ping, and runs no script.
+    async fn answers(&self, script: &Script) -> bool {
         let mut connection = self.connection.clone();
-        let ping = redis::cmd("PING");
-        let answer = ping.query_async::<String>(&mut connection);
+        let mut call = script.prepare_invoke();
+        call.key("holdfast:rate:probe").arg(1).arg(1).arg(1);
+        let answer = call.invoke_async::<Vec<u64>>(&mut connection);
         matches!(tokio::time::timeout(BUDGET, answer).await, Ok(Ok(_)))
     }
 
-    async fn probe(&self) {
-        while !self.answers().await {
+    async fn probe(&self, script: &Script) {
+        loop {
             tokio::time::sleep(PROBE_EVERY).await;
+            if self.answers(script).await {
+                break;
+            }
         }
         self.is_away.store(false, Ordering::Relaxed);
         tracing::info!("a Redis node counts requests again");
@@ -96,7 +101,7 @@ impl RedisLimiter {
             let this = limiter.clone();
             limiter.tasks.spawn(async move {
                 if let Some(node) = this.nodes.get(at)
-                    && !node.answers().await
+                    && !node.answers(&this.script).await
                 {
                     this.away(node, "it does not answer");
                 }
@@ -146,8 +151,9 @@ impl RedisLimiter {
             "a Redis node is away: each node counts the requests of its senders alone"
         );
         let (node, stopping) = (node.clone(), self.tasks.stopping());
+        let script = Arc::clone(&self.script);
         self.tasks.spawn(async move {
-            stopping.run_until_cancelled(node.probe()).await;
+            stopping.run_until_cancelled(node.probe(&script)).await;
         });
     }
 }

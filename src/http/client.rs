@@ -10,6 +10,7 @@ use crate::http::proxies::{ProxyHeader, TrustedProxies};
 /// The maximum number of proxies in a row that are followed.
 const MAX_HOPS: usize = 16;
 const NETWORK_BITS: u32 = 64;
+const UNREADABLE: &str = "?";
 
 /// The caller's address; `None` over a connection without an address. The header in which the trusted proxies report it is
 /// read from its end, and only as far as trusted proxies wrote it, because anybody else can write anything there.
@@ -21,7 +22,9 @@ pub fn address(request: &Request) -> Option<IpAddr> {
     }
     let header = request.data::<ProxyHeader>().copied().unwrap_or_default();
     let values = request.headers().get_all(header.name());
-    let values: Vec<&str> = values.iter().filter_map(|value| value.to_str().ok()).collect();
+    // A value that is no text names no address, and ends what is followed.
+    let values: Vec<&str> =
+        values.iter().map(|value| value.to_str().unwrap_or(UNREADABLE)).collect();
     Some(caller(peer, &header.addresses(&values), trusted))
 }
 
@@ -62,32 +65,41 @@ impl ProxyHeader {
     }
 }
 
-/// The node of each element of a `Forwarded` value (RFC 7239, 4). A quoted string that does not end hides everything, as
-/// if the value had one element without an address.
+/// The node of each element of a `Forwarded` value (RFC 7239, 4).
 fn forwarded(value: &str) -> Vec<Option<IpAddr>> {
-    let (mut elements, mut is_quoted, mut is_escaped) = (vec![String::new()], false, false);
-    for letter in value.chars() {
-        let starts_next = letter == ',' && !is_quoted;
+    match split(value, ',') {
+        Some(elements) => elements.iter().map(|element| node_of(element)).collect(),
+        None => vec![None],
+    }
+}
+
+/// The node that the parameter `for` of an element names.
+fn node_of(element: &str) -> Option<IpAddr> {
+    let pairs = split(element, ';')?;
+    let mut pairs = pairs.iter().filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
+    let value = value.trim();
+    let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    node(bare.unwrap_or(value))
+}
+
+/// The parts between separators that stand outside of quoted strings (RFC 9110, 5.6.4). `None` if a quoted string does not
+/// end.
+fn split(text: &str, separator: char) -> Option<Vec<&str>> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for (at, letter) in text.char_indices() {
+        if letter == separator && !is_quoted {
+            parts.push(&text[start..at]);
+            start = at + letter.len_utf8();
+        }
         if letter == '"' && !is_escaped {
             is_quoted = !is_quoted;
         }
         is_escaped = letter == '\\' && is_quoted && !is_escaped;
-        match elements.last_mut() {
-            Some(element) if !starts_next => element.push(letter),
-            _ => elements.push(String::new()),
-        }
     }
-    if is_quoted {
-        return vec![None];
-    }
-    elements.iter().map(|element| node_of(element)).collect()
-}
-
-/// The node that the parameter `for` of an element names. A node contains no semicolon.
-fn node_of(element: &str) -> Option<IpAddr> {
-    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
-    node(value.trim().trim_matches('"'))
+    parts.push(&text[start..]);
+    (!is_quoted).then_some(parts)
 }
 
 /// An address, with or without a port (RFC 7239, 6). An IPv6 address with a port stands in brackets.
@@ -122,6 +134,7 @@ mod tests {
             ("10.0.0.1", &["nonsense"], "10.0.0.1"),
             ("10.0.0.1", &["198.51.100.1,nonsense"], "10.0.0.1"),
             ("10.0.0.1", &["198.51.100.1,"], "10.0.0.1"),
+            ("10.0.0.1", &["203.0.113.6", UNREADABLE], "10.0.0.1"),
         ] {
             check(ProxyHeader::ForwardedFor, peer, values, expected);
         }
@@ -144,6 +157,8 @@ mod tests {
             // What a caller leaves open hides what the proxy adds, and helps the caller to no other address.
             ("10.0.0.1", &["for=\"198.51.100.1, for=203.0.113.5"], "10.0.0.1"),
             ("10.0.0.1", &["for=\"a\\\", for=198.51.100.1\", for=203.0.113.5"], "203.0.113.5"),
+            ("10.0.0.1", &["host=\"a;for=203.0.113.6\";for=198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["for=203.0.113.6", UNREADABLE], "10.0.0.1"),
             ("10.0.0.1", &[], "10.0.0.1"),
         ] {
             check(ProxyHeader::Forwarded, peer, values, expected);

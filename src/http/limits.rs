@@ -11,7 +11,6 @@ pub mod settings;
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join_all;
 use holdfast_contract::problem::ProblemType;
 use holdfast_domain::{ids::Buyer, rate::Level};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result, http::Method};
@@ -45,8 +44,8 @@ pub enum CountedAs {
     Read,
     /// Under this limit too, for its network address, whoever sends it.
     Strict(Limit),
-    /// Under this limit too, for its network address, if it comes without a valid token.
-    StrictForStrangers(Limit),
+    /// Under this limit instead of that of other requests, for its network address, if it comes without a valid token.
+    Strangers(Limit),
 }
 
 /// The limits of all senders; a middleware. Cheap to clone. It stands inside the layers that add the request's data, because
@@ -92,23 +91,20 @@ impl Limiting {
         let bearer = Bearer::of(request).await.ok();
         let known = bearer.as_ref().and_then(Bearer::buyer).and_then(named);
         let (mut of_address, mut senders) = (Vec::new(), Vec::new());
-        match (&known, is_read) {
+        match (&known, counted) {
             (Some(_), _) => {}
-            (None, true) => of_address.push(self.count(Limit::READS)),
-            (None, false) => of_address.push(self.count(Limit::REQUESTS)),
+            (None, Some(CountedAs::Strangers(limit))) => of_address.push(self.count(limit)),
+            (None, _) if is_read => of_address.push(self.count(Limit::READS)),
+            (None, _) => of_address.push(self.count(Limit::REQUESTS)),
         }
-        match counted {
-            Some(CountedAs::Strict(limit)) => of_address.push(self.count(limit)),
-            Some(CountedAs::StrictForStrangers(limit)) if known.is_none() => {
-                of_address.push(self.count(limit));
-            }
-            _ => {}
+        if let Some(CountedAs::Strict(limit)) = counted {
+            of_address.push(self.count(limit));
         }
-        senders.extend(known.map(|name| (name, vec![self.count(Limit::KNOWN)])));
         // A request without an address comes over a socket of this machine.
         if let Some(address) = client::address(request).filter(|_| !of_address.is_empty()) {
             senders.push((format!("address:{}", client::network(address)), of_address));
         }
+        senders.extend(known.map(|name| (name, vec![self.count(Limit::KNOWN)])));
         request.extensions_mut().insert(bearer);
         senders
     }
@@ -117,22 +113,22 @@ impl Limiting {
         Count { name: limit.name, quota: limit.quota(&self.settings), cost: 1 }
     }
 
-    /// Counts the request for all its senders. Returns the levels, and the count that refuses it.
+    /// Counts the request for one sender after the other, until one refuses it. Returns the levels, and the count that
+    /// refuses. Only a strict route has two senders.
     async fn spend(
         &self,
         senders: Vec<Counts>,
     ) -> (Vec<(Count, Level)>, Option<(Count, Duration)>) {
-        let each = senders.into_iter().map(async |(sender, counts)| {
+        let mut levels = Vec::new();
+        for (sender, counts) in senders {
             let counted = self.limiter.count(&sender, &counts).await;
             let refused = counted.refused.map(|(at, wait)| (counts[at].clone(), wait));
-            (counts.into_iter().zip(counted.levels), refused)
-        });
-        let (mut levels, mut refused) = (Vec::new(), None);
-        for (more, refusal) in join_all(each).await {
-            levels.extend(more);
-            refused = refusal.into_iter().chain(refused).max_by_key(|(_, wait)| *wait);
+            levels.extend(counts.into_iter().zip(counted.levels));
+            if refused.is_some() {
+                return (levels, refused);
+            }
         }
-        (levels, refused)
+        (levels, None)
     }
 }
 
@@ -149,7 +145,7 @@ fn refusal(count: &Count, wait: Duration) -> ApiProblem {
     metrics::counter!("holdfast_limited_total", "limit" => count.name).increment(1);
     let secs = whole_secs(wait).max(1);
     let detail = format!(
-        "Too many requests from you or your network. Nothing was done. Try again in {secs} s."
+        "Too many requests came from you or your network. Nothing was done. Try again in {secs} s."
     );
     ApiProblem::new(ProblemType::TooManyRequests, detail)
         .with_limit(Some(count.quota.units.get().into()), Some(0))

@@ -27,6 +27,11 @@ pub const fn put(path: &'static str) -> RoutePattern {
     RoutePattern { method: Method::PUT, path }
 }
 
+/// The DELETE requests of this path below `/api/v1/`; `*` stands for one part of it.
+pub const fn delete(path: &'static str) -> RoutePattern {
+    RoutePattern { method: Method::DELETE, path }
+}
+
 impl RoutePattern {
     /// Whether a request is for one of these routes. `path` is the path below `/api/v1/`.
     pub fn is_for(&self, method: &Method, path: &str) -> bool {

@@ -36,7 +36,7 @@ use crate::{
     http::{
         cookie::SiteCookie,
         limits::{CountedAs, LimitRule, settings::Limit},
-        route::{post, put},
+        route::{delete, post, put},
     },
     identity::sessions::Sessions,
     kernel::{
@@ -107,6 +107,7 @@ const LIMITED: &[LimitRule] = &[
     LimitRule { route: post("auth/password/reset"), counted: CountedAs::Strict(Limit::PROOFS) },
     LimitRule { route: post("auth/email/confirm"), counted: CountedAs::Strict(Limit::PROOFS) },
     LimitRule { route: put("auth/password"), counted: CountedAs::Strict(Limit::PROOFS) },
+    LimitRule { route: delete("auth/profile"), counted: CountedAs::Strict(Limit::PROOFS) },
     LimitRule { route: post("auth/register"), counted: CountedAs::Strict(Limit::REGISTRATIONS) },
     LimitRule { route: post("auth/activate/mail"), counted: CountedAs::Strict(Limit::MAILS) },
     LimitRule { route: post("auth/password/forgot"), counted: CountedAs::Strict(Limit::MAILS) },

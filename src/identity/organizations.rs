@@ -21,6 +21,10 @@ use poem_openapi::OpenApi;
 use self::letters::OrganizationLetters;
 pub use self::texts::OrganizationTexts;
 use crate::{
+    http::{
+        limits::{CountedAs, LimitRule, settings::Limit},
+        route::post,
+    },
     identity::memberships,
     kernel::{
         base::Base,
@@ -114,6 +118,12 @@ impl Organizations {
 }
 
 impl Slice for Organizations {
+    // The mail goes to an address that the caller names.
+    const LIMITED: &'static [LimitRule] = &[LimitRule {
+        route: post("organizations/*/invitations"),
+        counted: CountedAs::Strict(Limit::MAILS),
+    }];
+
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {
         api::OrganizationsApi { access: shared.access, organizations: self }
     }

@@ -68,7 +68,7 @@ impl Slice for Reservations {
         &[RouteRule { route: post("events/*/reservations"), class: Some(HOLDS) }];
     const LIMITED: &'static [LimitRule] = &[LimitRule {
         route: post("events/*/reservations"),
-        counted: CountedAs::StrictForStrangers(Limit::GUESTS),
+        counted: CountedAs::Strangers(Limit::GUESTS),
     }];
 
     fn routes(self, shared: SharedParts) -> impl OpenApi + 'static {

@@ -18,8 +18,8 @@ pub struct Quota {
 pub struct Level {
     /// How many more units could be used at once.
     pub remaining: u32,
-    /// The time until all units of the quota can be used at once.
-    pub drained_after: Duration,
+    /// The time until one more unit can be used at once; zero if all can be.
+    pub more_after: Duration,
 }
 
 impl Quota {
@@ -56,9 +56,10 @@ impl Quota {
     /// The level of a bucket that drains after `filled_us` microseconds.
     pub fn level(self, filled_us: u64) -> Level {
         let room = self.full_us().saturating_sub(filled_us) / self.unit_us();
+        let filled_then = self.full_us().saturating_sub(self.unit_us().saturating_mul(room + 1));
         Level {
             remaining: u32::try_from(room).unwrap_or(u32::MAX),
-            drained_after: Duration::from_micros(filled_us),
+            more_after: Duration::from_micros(filled_us.saturating_sub(filled_then)),
         }
     }
 }
@@ -92,7 +93,13 @@ mod tests {
         assert_eq!(quota.used(filled - 9_999_999, 1), Err(Duration::from_micros(1)));
         assert_eq!(quota.used(filled - 10_000_000, 1), Ok(filled));
         let level = quota.level(filled - 25_000_000);
-        assert_eq!(level, Level { remaining: 2, drained_after: Duration::from_secs(35) });
+        assert_eq!(level, Level { remaining: 2, more_after: Duration::from_secs(5) });
+        assert_eq!(
+            quota.level(filled).more_after,
+            Duration::from_secs(10),
+            "as long as a refusal says"
+        );
+        assert_eq!(quota.level(0), Level { remaining: 6, more_after: Duration::ZERO });
     }
 
     proptest! {

@@ -7,7 +7,9 @@ local now = time[1] * 1000000 + time[2]
 local filled, used, has_room = {}, {}, 1
 for i, key in ipairs(KEYS) do
   local unit, full, units = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
-  filled[i] = math.max(tonumber(redis.call('GET', key) or now) - now, 0)
+  local left = tonumber(redis.call('GET', key) or now) - now
+  -- More than a full bucket: the clock was set back.
+  filled[i] = (left >= 0 and left <= full) and left or 0
   used[i] = filled[i] + unit * units
   if used[i] > full then
     has_room = 0

@@ -20,7 +20,7 @@ pub fn add(headers: &mut HeaderMap, counts: &[(Count, Level)]) {
         format!("\"{name}\";q={};w={}", quota.units, whole_secs(quota.window))
     };
     let level = |(Count { name, .. }, level): &(Count, Level)| {
-        format!("\"{name}\";r={};t={}", level.remaining, whole_secs(level.drained_after))
+        format!("\"{name}\";r={};t={}", level.remaining, whole_secs(level.more_after))
     };
     set(headers, POLICY, counts.iter().map(policy).collect());
     set(headers, LEVEL, counts.iter().map(level).collect());
@@ -47,13 +47,13 @@ mod tests {
             let units = NonZeroU32::new(units).expect("positive");
             Count { name, quota: Quota::per_minute(units), cost: 1 }
         };
-        let level = |remaining, ms| Level { remaining, drained_after: Duration::from_millis(ms) };
+        let level = |remaining, ms| Level { remaining, more_after: Duration::from_millis(ms) };
         let mut headers = HeaderMap::new();
         add(
             &mut headers,
-            &[(count("requests", 100), level(99, 600)), (count("proofs", 20), level(0, 60_000))],
+            &[(count("requests", 100), level(99, 600)), (count("proofs", 20), level(0, 3_000))],
         );
         assert_eq!(headers["RateLimit-Policy"], r#""requests";q=100;w=60, "proofs";q=20;w=60"#);
-        assert_eq!(headers["RateLimit"], r#""requests";r=99;t=1, "proofs";r=0;t=60"#);
+        assert_eq!(headers["RateLimit"], r#""requests";r=99;t=1, "proofs";r=0;t=3"#);
     }
 }

@@ -25,7 +25,8 @@ const CALL_LIMIT_MS: u32 = 30_000;
 const MAX_WAITS: usize = 8;
 /// The longest wait that the server can ask for, in seconds.
 const MAX_WAIT_SECS: i32 = 30;
-/// The longest time for which a call waits because too many come from the visitor's network. A longer one is told.
+/// The longest time for which a call waits because the visitor, or the visitor's network, has sent too many. After a longer
+/// one, the page says so at once.
 const LIMITED_WAIT_MS: i32 = 10_000;
 
 /// Why a call has no usable response.
