@@ -6,7 +6,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use holdfast_domain::rate::Quota;
 
 use crate::kernel::ports::{
     Clock, RateLimiter,
@@ -46,29 +45,14 @@ impl InProcessLimiter {
         let now = u64::try_from(self.clock.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.forget_drained(now);
-        let filled: Vec<u64> =
-            counts.iter().map(|count| buckets.filled_us(sender, count, now)).collect();
-        let (filled, refused) = decided(counts, filled);
-        if refused.is_none() {
-            for (count, filled) in counts.iter().zip(&filled) {
+        let filled = counts.iter().map(|count| buckets.filled_us(sender, count, now)).collect();
+        let (counted, filled) = Counted::of(counts, filled);
+        if counted.refused.is_none() {
+            for (count, filled) in counts.iter().zip(filled) {
                 buckets.drained_at.insert((sender.to_owned(), count.name), now + filled);
             }
         }
-        let levels = counts.iter().zip(filled);
-        let levels = levels.map(|(count, filled)| count.quota.level(filled)).collect();
-        Counted { levels, refused }
-    }
-}
-
-/// Uses the units of all counts or of none. `filled` says after how many microseconds each bucket drains; returns the same
-/// after the request, and the count that refuses.
-fn decided(counts: &[Count], filled: Vec<u64>) -> (Vec<u64>, Option<(usize, std::time::Duration)>) {
-    let used = |(count, filled): (&Count, &u64)| Quota::used(count.quota, *filled, count.cost);
-    let used: Vec<_> = counts.iter().zip(&filled).map(used).collect();
-    let refused = used.iter().enumerate().filter_map(|(at, it)| Some((at, it.err()?)));
-    match refused.max_by_key(|(_, wait)| *wait) {
-        Some(refused) => (filled, Some(refused)),
-        None => (used.into_iter().flatten().collect(), None),
+        counted
     }
 }
 
@@ -99,6 +83,8 @@ impl RateLimiter for InProcessLimiter {
 #[cfg(test)]
 mod tests {
     use std::{num::NonZeroU32, time::Duration};
+
+    use holdfast_domain::rate::Quota;
 
     use super::*;
     use crate::kernel::ports::clock::SetClock;

@@ -33,17 +33,16 @@ const PROBE_EVERY: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone)]
 pub struct RedisLimiter {
-    nodes: Arc<Vec<Node>>,
+    nodes: Vec<Arc<Node>>,
     script: Arc<Script>,
     meanwhile: InProcessLimiter,
     tasks: Tasks,
 }
 
-#[derive(Clone)]
 struct Node {
     connection: ConnectionManager,
     /// Whether the node did not answer in time. Nobody asks it until it answers a probe.
-    is_away: Arc<AtomicBool>,
+    is_away: AtomicBool,
 }
 
 impl std::fmt::Debug for Node {
@@ -58,8 +57,8 @@ impl Node {
         let mut connection = self.connection.clone();
         let mut call = script.prepare_invoke();
         call.key("holdfast:rate:probe").arg(1).arg(1).arg(1);
-        let answer = call.invoke_async::<Vec<u64>>(&mut connection);
-        matches!(tokio::time::timeout(BUDGET, answer).await, Ok(Ok(_)))
+        let filled = call.invoke_async::<Vec<u64>>(&mut connection);
+        matches!(tokio::time::timeout(BUDGET, filled).await, Ok(Ok(_)))
     }
 
     async fn probe(&self, script: &Script) {
@@ -89,35 +88,37 @@ impl RedisLimiter {
         urls.sort();
         let clients = urls.iter().map(|url| redis::Client::open(url.as_str()));
         let clients = clients.collect::<Result<Vec<_>, _>>()?;
-        let node = |connection| Node { connection, is_away: Arc::default() };
-        let nodes: Vec<Node> = clients.iter().filter_map(lazy_connection).map(node).collect();
+        let node = |connection| Arc::new(Node { connection, is_away: AtomicBool::default() });
         let limiter = Self {
-            nodes: Arc::new(nodes),
+            nodes: clients.iter().filter_map(lazy_connection).map(node).collect(),
             script: Arc::new(Script::new(include_str!("redis_limiter/count.lua"))),
             meanwhile: InProcessLimiter::new(clock),
             tasks,
         };
-        for at in 0..limiter.nodes.len() {
-            let this = limiter.clone();
+        for node in &limiter.nodes {
+            let (this, node) = (limiter.clone(), Arc::clone(node));
             limiter.tasks.spawn(async move {
-                if let Some(node) = this.nodes.get(at)
-                    && !node.answers(&this.script).await
-                {
-                    this.away(node, "it does not answer");
+                if !node.answers(&this.script).await {
+                    this.away(&node, "it does not answer");
                 }
             });
         }
         Ok(limiter)
     }
 
-    fn node_of(&self, sender: &str) -> Option<&Node> {
+    fn node_of(&self, sender: &str) -> Option<&Arc<Node>> {
         let hash = Sha256::digest(sender);
         let hash = hash.iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
         let nodes = u64::try_from(self.nodes.len()).ok()?;
         self.nodes.get(usize::try_from(hash.checked_rem(nodes)?).ok()?)
     }
 
-    async fn count_there(&self, node: &Node, sender: &str, counts: &[Count]) -> Option<Counted> {
+    async fn count_there(
+        &self,
+        node: &Arc<Node>,
+        sender: &str,
+        counts: &[Count],
+    ) -> Option<Counted> {
         if node.is_away.load(Ordering::Relaxed) {
             return None;
         }
@@ -128,9 +129,9 @@ impl RedisLimiter {
             call.arg(quota.unit_us()).arg(quota.full_us()).arg(*cost);
         }
         let mut connection = node.connection.clone();
-        let answer = call.invoke_async::<Vec<u64>>(&mut connection);
-        match tokio::time::timeout(BUDGET, answer).await {
-            Ok(Ok(answer)) => read(counts, &answer),
+        let filled = call.invoke_async::<Vec<u64>>(&mut connection);
+        match tokio::time::timeout(BUDGET, filled).await {
+            Ok(Ok(filled)) => Some(Counted::of(counts, filled).0),
             Ok(Err(error)) => {
                 self.away(node, &error.to_string());
                 None
@@ -142,7 +143,7 @@ impl RedisLimiter {
         }
     }
 
-    fn away(&self, node: &Node, reason: &str) {
+    fn away(&self, node: &Arc<Node>, reason: &str) {
         if node.is_away.swap(true, Ordering::Relaxed) {
             return;
         }
@@ -150,24 +151,12 @@ impl RedisLimiter {
             reason,
             "a Redis node is away: each node counts the requests of its senders alone"
         );
-        let (node, stopping) = (node.clone(), self.tasks.stopping());
+        let (node, stopping) = (Arc::clone(node), self.tasks.stopping());
         let script = Arc::clone(&self.script);
         self.tasks.spawn(async move {
             stopping.run_until_cancelled(node.probe(&script)).await;
         });
     }
-}
-
-/// What the script's answer means.
-fn read(counts: &[Count], answer: &[u64]) -> Option<Counted> {
-    let (has_room, filled) = answer.split_first()?;
-    let each = || counts.iter().zip(filled);
-    let waits = each().map(|(count, filled)| count.quota.used(*filled, count.cost).err());
-    let refused = waits.enumerate().filter_map(|(at, wait)| Some((at, wait?)));
-    Some(Counted {
-        levels: each().map(|(count, filled)| count.quota.level(*filled)).collect(),
-        refused: if *has_room == 1 { None } else { refused.max_by_key(|(_, wait)| *wait) },
-    })
 }
 
 #[async_trait]

@@ -93,7 +93,7 @@ impl Bearer {
     /// 401 when a token is invalid or has expired.
     pub async fn of(request: &Request) -> Result<Self> {
         // The limits have read valid tokens already.
-        if let Some(Some(known)) = request.extensions().get::<Option<Self>>() {
+        if let Some(known) = request.extensions().get::<Self>() {
             return Ok(known.clone());
         }
         let tokens = Data::<&Arc<Tokens>>::from_request_without_body(request).await?.0;

@@ -3,8 +3,8 @@
 //!
 //! A request with a valid token is counted for its user or guest, and any other for its network address, because many
 //! people can share one address. Some routes have a stricter limit besides: it counts the address whoever sends, because
-//! whoever guesses passwords has many names. What runs for strangers' systems, as the webhooks of a payment gateway, is
-//! never limited.
+//! whoever guesses passwords has many names. Calls of other systems that carry a signature, such as the webhooks of a payment
+//! gateway, are never limited.
 
 mod headers;
 pub mod settings;
@@ -38,7 +38,7 @@ pub struct LimitRule {
 /// The ways of counting a request.
 #[derive(Debug, Clone, Copy)]
 pub enum CountedAs {
-    /// Not at all.
+    /// Under no limit: the sender is another system and proves it by a signature.
     Free,
     /// As a read: it changes nothing, or only what repeating it changes.
     Read,
@@ -90,6 +90,9 @@ impl Limiting {
         // The route itself refuses an invalid token.
         let bearer = Bearer::of(request).await.ok();
         let known = bearer.as_ref().and_then(Bearer::buyer).and_then(named);
+        if let Some(bearer) = bearer {
+            request.extensions_mut().insert(bearer);
+        }
         let (mut of_address, mut senders) = (Vec::new(), Vec::new());
         match (&known, counted) {
             (Some(_), _) => {}
@@ -105,7 +108,6 @@ impl Limiting {
             senders.push((format!("address:{}", client::network(address)), of_address));
         }
         senders.extend(known.map(|name| (name, vec![self.count(Limit::KNOWN)])));
-        request.extensions_mut().insert(bearer);
         senders
     }
 

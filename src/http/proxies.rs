@@ -96,9 +96,10 @@ impl Value for TrustedProxies {
 /// passes the other on as the caller wrote it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ProxyHeader {
+    /// `X-Forwarded-For`: a list of addresses.
     #[default]
     ForwardedFor,
-    /// RFC 7239.
+    /// `Forwarded`: a list of parameters for each proxy (RFC 7239).
     Forwarded,
 }
 

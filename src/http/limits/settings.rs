@@ -7,7 +7,7 @@ use holdfast_domain::rate::Quota;
 use crate::kernel::settings::{Setting, Value, Wrong, number, one_of, section, text};
 
 section! {
-    /// Limits
+    /// Limits on requests
     pub struct LimitSettings {
         /// Whether the limits of this section and `HOLDS_PER_MINUTE` apply. `off` is for measurements; production
         /// refuses it.
@@ -65,7 +65,7 @@ impl Limit {
     pub const GUESTS: Self = Self { name: "guests", setting: |it| it.guests };
     /// Tries of passwords and codes.
     pub const PROOFS: Self = Self { name: "proofs", setting: |it| it.proofs };
-    /// New accounts.
+    /// Registrations; each has a mail sent.
     pub const REGISTRATIONS: Self = Self { name: "registrations", setting: |it| it.registrations };
     /// Requests that send a mail to an address that the caller names or that a booking names.
     pub const MAILS: Self = Self { name: "mails", setting: |it| it.mails };

@@ -18,7 +18,7 @@ const MAX_ROUNDS: usize = 100;
 
 /// A statement that changes or deletes rows of one table.
 pub trait ChangeStatement: QueryTrait {
-    /// The table.
+    /// The entity whose rows the statement changes or deletes.
     type Entity: EntityTrait;
 
     /// Lets the statement answer these columns of each row that it changed or deleted.

@@ -9,7 +9,7 @@ use holdfast_domain::rate::{Level, Quota};
 /// One count of a sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
-    /// What is counted, in lower-case letters and hyphens. One sender has one bucket for each name.
+    /// The name of the count, in lower-case letters. A sender has one bucket for each name.
     pub name: &'static str,
     /// How much of it is allowed.
     pub quota: Quota,
@@ -25,6 +25,23 @@ pub struct Counted {
     /// The count that has no room for the request, by its position, and after how long it has. `None`: all counts had
     /// room, and the units are used.
     pub refused: Option<(usize, Duration)>,
+}
+
+impl Counted {
+    /// The result of a request before which the buckets drained after `filled_us` microseconds each. Returns also after how
+    /// many microseconds they drain now: all units are used, or none.
+    pub fn of(counts: &[Count], filled_us: Vec<u64>) -> (Self, Vec<u64>) {
+        let used = counts.iter().zip(&filled_us);
+        let used: Vec<_> =
+            used.map(|(count, filled)| count.quota.used(*filled, count.cost)).collect();
+        let refusals = used.iter().enumerate().filter_map(|(at, it)| Some((at, it.err()?)));
+        let refused = refusals.max_by_key(|(_, wait)| *wait);
+        let filled_us =
+            if refused.is_none() { used.into_iter().flatten().collect() } else { filled_us };
+        let levels = counts.iter().zip(&filled_us);
+        let levels = levels.map(|(count, filled)| count.quota.level(*filled)).collect();
+        (Self { levels, refused }, filled_us)
+    }
 }
 
 /// Keeps the buckets of senders.

@@ -12,7 +12,7 @@ use crate::kernel::{personal::PersonalData, settings::Secret};
 pub struct MailServer {
     /// A name or an IP address, without brackets.
     pub host: String,
-    /// The TCP port.
+    /// The TCP port, also where the setting leaves it to the kind of encryption.
     pub port: u16,
     /// When connections are encrypted.
     pub encryption: Encryption,
@@ -36,7 +36,7 @@ pub enum Encryption {
 pub struct MailAccount {
     /// The name of the user.
     pub user: String,
-    /// The user's password.
+    /// The password, without the encoding that it has in an address.
     pub password: Secret,
 }
 

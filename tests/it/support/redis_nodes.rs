@@ -58,7 +58,7 @@ impl Nodes {
         }
     }
 
-    /// Empties every node.
+    /// Deletes all keys, as a node without persistence loses them.
     pub async fn flush(&self) {
         for url in self.urls() {
             let client = redis::Client::open(url).expect("an address");

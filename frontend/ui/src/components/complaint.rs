@@ -1,4 +1,4 @@
-//! What is wrong with the content of a field.
+//! A complaint about the content of a field.
 
 use leptos::prelude::*;
 
