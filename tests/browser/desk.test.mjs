@@ -9,7 +9,7 @@ const ORGANIZER = 'organizer@demo.test';
 const ADMIN = 'admin@demo.test';
 const CUSTOMER = 'customer@demo.test';
 
-const steps = suite();
+const steps = suite({}, undefined, { byMail: true });
 const { scenario, api } = steps;
 
 

@@ -10,7 +10,7 @@ import {
 
 const CUSTOMER = 'customer@demo.test';
 
-const { scenario, activate, api, event, holdByApi, newAccount, row, seatStatus } = suite();
+const { scenario, activate, api, event, holdByApi, newAccount, row, seatStatus } = suite({}, undefined, { byMail: true });
 
 // A guest at the checkout who has typed an address, chosen a payment method and opened the sign-in dialog.
 async function guestAtCheckout(visitor, name, options = {}) {

@@ -7,7 +7,7 @@ import {
   overflow, suite,
 } from './helpers.mjs';
 
-const { scenario, activate, event, row } = suite();
+const { scenario, activate, event, row } = suite({}, undefined, { byMail: true });
 
 for (const viewport of [
   { width: 390, height: 844 }, { width: 844, height: 390 }, { width: 640, height: 400 },
