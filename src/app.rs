@@ -122,8 +122,14 @@ impl App {
         };
         let sessions =
             Sessions { base: base.clone(), keys: keys.clone(), cookie: SiteCookie::session(home) };
-        let accounts =
-            Accounts::new(base.clone(), sessions.clone(), legal.clone(), &config.accounts, home);
+        let accounts = Accounts::new(
+            base.clone(),
+            sessions.clone(),
+            legal.clone(),
+            &config.accounts,
+            config.limits.rate_limits,
+            home,
+        );
         let slices = Slices {
             legal,
             accounts: accounts.clone(),

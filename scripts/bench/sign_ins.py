@@ -4,7 +4,8 @@
     scripts/bench/sign_ins.py --binary target/release/holdfast [--rounds 200]
 
 A server of its own over SQLite. In each round, every kind of sign-in is tried once, in random order, over one connection.
-Two of the kinds are the same (an address that nobody has): what they differ by is the noise of this machine.
+Two of the kinds are the same (an address that nobody has): what they differ by is the noise of this machine. Then the same
+for addresses for which too many wrong passwords were tried.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import urllib.parse
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 from processes import Failure, Fleet  # noqa: E402
-from servers import node_settings, start_node  # noqa: E402
+from servers import LIMITS, node_settings, start_node  # noqa: E402
 from stores import workspace  # noqa: E402
 
 DEMO, PASSWORD, WRONG = "customer@demo.test", "Demo-pass-1", "Another-pass-1"
@@ -33,6 +34,10 @@ KINDS = {
     "suspended, its password": ("suspended@example.org", PASSWORD),
     "suspended, wrong password": ("suspended@example.org", WRONG),
 }
+# The kinds once sign-ins are refused: nothing tells that this password would be the right one.
+LOCKED = KINDS | {"the right password": (DEMO, PASSWORD)}
+# The wrong passwords of an hour after which sign-ins to an address are refused.
+TRIES = 10
 
 
 class Client:
@@ -80,15 +85,28 @@ def suspended(client, email):
     client.expect(200, "PATCH", path, {"status": "suspended", "reason": "a measurement"}, token=admin)
 
 
-def measure(client, rounds):
-    times = {kind: [] for kind in KINDS}
+def lock(client):
+    for email in {email for email, _ in LOCKED.values()}:
+        for _ in range(TRIES):
+            client.expect(401, "POST", "/api/v1/auth/login", {"email": email, "password": WRONG})
+
+
+def measure(client, rounds, kinds, status):
+    times = {kind: [] for kind in kinds}
     for _ in range(rounds):
-        for kind in random.sample(list(KINDS), len(KINDS)):
-            email, password = KINDS[kind]
+        for kind in random.sample(list(kinds), len(kinds)):
+            email, password = kinds[kind]
             began = time.perf_counter()
-            client.expect(401, "POST", "/api/v1/auth/login", {"email": email, "password": password})
+            client.expect(status, "POST", "/api/v1/auth/login", {"email": email, "password": password})
             times[kind].append((time.perf_counter() - began) * 1000)
     return times
+
+
+def show(title, times):
+    print(title)
+    for kind, found in times.items():
+        deciles = statistics.quantiles(found, n=10)
+        print(f"  {kind:32} median {statistics.median(found):6.2f}   p10 {deciles[0]:6.2f}   p90 {deciles[-1]:6.2f}")
 
 
 def main():
@@ -101,11 +119,14 @@ def main():
         client = Client(start_node(fleet, folder, "api", options.binary, env).url)
         register(client, "inactive@example.org")
         suspended(client, "suspended@example.org")
-        times = measure(client, options.rounds)
-    print(f"{options.rounds} refused sign-ins of each kind, ms")
-    for kind, found in times.items():
-        deciles = statistics.quantiles(found, n=10)
-        print(f"  {kind:32} median {statistics.median(found):6.2f}   p10 {deciles[0]:6.2f}   p90 {deciles[-1]:6.2f}")
+        show(f"{options.rounds} refused sign-ins of each kind, ms",
+             measure(client, options.rounds, KINDS, 401))
+        limits = {name: "1000000" for name in (*LIMITS, "WRONG_PASSWORDS_PER_HOUR")}
+        client = Client(start_node(fleet, folder, "limited", options.binary,
+                                   env | limits | {"RATE_LIMITS": "on"}).url)
+        lock(client)
+        show("The same once sign-ins to these addresses are refused, ms",
+             measure(client, options.rounds, LOCKED, 429))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-//! The cookies of the site (RFC 6265bis): the refresh token, and which account this browser has registered. No script can
-//! read them, and no other site's page sends them with a request that changes something.
+//! The cookies of the site (RFC 6265bis): the refresh token, which account this browser has registered, and for which accounts
+//! it is known. No script can read them, and no other site's page sends them with a request that changes something.
 
 use cookie::{Cookie, SameSite, time::Duration};
 use holdfast_domain::session::SessionLength;
@@ -28,6 +28,11 @@ impl SiteCookie {
     /// The cookie that tells which account this browser has registered.
     pub fn registration(site: &WebAddress) -> Self {
         Self::of(site, ["__Host-holdfast-registration", "holdfast-registration"])
+    }
+
+    /// The cookie that tells for which accounts this browser is known.
+    pub fn devices(site: &WebAddress) -> Self {
+        Self::of(site, ["__Host-holdfast-devices", "holdfast-devices"])
     }
 
     /// Browsers accept the first name's prefix only with `Secure`, without `Domain`, and for the whole site, so that no
@@ -72,30 +77,32 @@ impl SiteCookie {
     }
 }
 
-/// A response that also sets a cookie.
+/// A response that also sets cookies.
 #[derive(Debug)]
-pub struct WithCookie<T> {
-    pub cookie: Cookie<'static>,
+pub struct WithCookies<T> {
+    pub cookies: Vec<Cookie<'static>>,
     pub response: T,
 }
 
-impl<T: IntoResponse> IntoResponse for WithCookie<T> {
+impl<T: IntoResponse> IntoResponse for WithCookies<T> {
     fn into_response(self) -> Response {
         let mut response = self.response.into_response();
-        if let Ok(value) = self.cookie.to_string().parse() {
-            response.headers_mut().append(header::SET_COOKIE, value);
+        for cookie in self.cookies {
+            if let Ok(value) = cookie.to_string().parse() {
+                response.headers_mut().append(header::SET_COOKIE, value);
+            }
         }
         response
     }
 }
 
-impl<T: ApiResponse> ApiResponse for WithCookie<T> {
+impl<T: ApiResponse> ApiResponse for WithCookies<T> {
     fn meta() -> MetaResponses {
         let mut meta = T::meta();
         for response in &mut meta.responses {
             response.headers.push(MetaHeader {
                 name: "Set-Cookie".to_owned(),
-                description: Some("A token, in a cookie that scripts cannot read.".to_owned()),
+                description: Some("Cookies that scripts cannot read.".to_owned()),
                 required: true,
                 deprecated: false,
                 schema: String::schema_ref(),

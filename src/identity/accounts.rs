@@ -9,6 +9,7 @@ pub mod change_email;
 pub mod edit;
 pub mod erase;
 pub mod export;
+mod known_devices;
 mod letters;
 mod links;
 pub mod log_in;
@@ -18,6 +19,7 @@ pub mod proof;
 pub mod recover;
 pub mod register;
 pub mod settings;
+pub mod sign_in_tries;
 pub mod standing;
 mod store;
 
@@ -35,7 +37,10 @@ use self::{letters::AccountLetters, password::Passwords, settings::AccountSettin
 use crate::{
     http::{
         cookie::SiteCookie,
-        limits::{CountedAs, LimitRule, settings::Limit},
+        limits::{
+            CountedAs, LimitRule,
+            settings::{Limit, RateLimits},
+        },
         route::{delete, post, put},
     },
     identity::sessions::Sessions,
@@ -71,6 +76,10 @@ pub struct Accounts {
     pub legal: Legal,
     /// Tells which account a browser has registered.
     pub registered: SiteCookie,
+    /// Tells for which accounts a browser is known.
+    pub devices: SiteCookie,
+    /// How many wrong passwords one network address may try within an hour. `None` if no limit applies to sign-ins at all.
+    pub tries_of_network: Option<i32>,
     /// The requests for a mail that wait or are worked on.
     pub asked: Backlog,
 }
@@ -81,11 +90,21 @@ impl Accounts {
         sessions: Sessions,
         legal: Legal,
         settings: &AccountSettings,
+        limits: RateLimits,
         site: &WebAddress,
     ) -> Self {
         let passwords = Passwords::new(Arc::clone(&base.entropy), settings.composition);
         let registered = SiteCookie::registration(site);
-        Self { base, passwords, sessions, legal, registered, asked: Backlog::default() }
+        Self {
+            base,
+            passwords,
+            sessions,
+            legal,
+            registered,
+            devices: SiteCookie::devices(site),
+            tries_of_network: settings.tries_of_network(limits),
+            asked: Backlog::default(),
+        }
     }
 
     /// Deletes links and counts of tries that are over, and accounts that were never activated; returns how many.
@@ -156,7 +175,7 @@ pub async fn may_mail_to(
     kind: TryKind,
 ) -> Result<bool, StoreError> {
     let counted = links::counted(keys, address.as_str());
-    Ok(store::count_try(db, counted, kind, HOUR_MS).await? <= MAX_ADDRESS_MAILS)
+    Ok(store::count_try(db, counted, kind, HOUR_MS).await?.number <= MAX_ADDRESS_MAILS)
 }
 
 /// The user with this e-mail address, which must be normalized.

@@ -38,6 +38,8 @@ pub enum MacPurpose {
     AccountCode,
     /// The cookies that tell which browser has registered an account.
     Registration,
+    /// The cookies of browsers in which a user has signed in.
+    KnownDevice,
     /// The links in mails that invite to an organization.
     Invitation,
     /// The links to bookings.
@@ -53,6 +55,7 @@ impl MacPurpose {
             Self::AccountLink => "mac:account-link",
             Self::AccountCode => "mac:account-code",
             Self::Registration => "mac:registration",
+            Self::KnownDevice => "mac:known-device",
             Self::Invitation => "mac:invitation",
             Self::BookingLink => "mac:booking-link",
             Self::BookingCode => "mac:booking-code",

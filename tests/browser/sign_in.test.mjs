@@ -274,3 +274,29 @@ scenario('what_moved_and_what_stayed_are_paid_for_apart', async ({ visitor }) =>
   await isConfirmed(page);
   assert.equal(await page.getByTestId('ticket').count(), 2);
 });
+
+scenario('who_guesses_is_refused_and_a_known_browser_is_not', async ({ visitor }) => {
+  const email = 'guessed@example.org';
+  await newAccount(email);
+  const known = await visitor('/login');
+  const signIn = async (page, password) => {
+    await page.locator('#email').fill(email);
+    await page.locator('#password').fill(password);
+    await page.getByTestId('login-button').click();
+  };
+  await signIn(known, DEMO_PASSWORD);
+  await known.getByTestId('signed-in').waitFor();
+  await known.getByTestId('sign-out').click();
+  for (let guesses = 0; guesses < 10; guesses += 1) {
+    const { status } = await api('POST', '/auth/login', { email, password: 'Wrong-pass-1' });
+    assert.equal(status, 401);
+  }
+  const strange = await visitor('/login', { locale: 'fr-FR', width: 390 });
+  await signIn(strange, DEMO_PASSWORD);
+  await strange.getByText('Trop de mots de passe erronés ont été essayés.').waitFor();
+  assert.deepEqual(await overflow(strange), []);
+  await strange.getByTestId('forgot-link').waitFor();
+  await known.goto(new URL('/login', known.url()).href);
+  await signIn(known, DEMO_PASSWORD);
+  await known.getByTestId('signed-in').waitFor();
+});

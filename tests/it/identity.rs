@@ -5,6 +5,7 @@ mod activate;
 mod alone;
 mod email;
 mod erase;
+mod lockout;
 mod organizations;
 mod recover;
 mod sessions;

@@ -42,6 +42,13 @@ pub enum TryKind {
     Address,
     /// An address whose bookings somebody looks up. The links go there.
     LookUp,
+    /// The password at the sign-in, from a browser in which the user has not signed in before. All these browsers count
+    /// together.
+    SignIn,
+    /// The password at the sign-in, from one browser in which the user has signed in before.
+    KnownDevice,
+    /// Passwords at the sign-in, of whatever accounts, from one network address.
+    Network,
 }
 
 words! { TryKind {
@@ -49,6 +56,9 @@ words! { TryKind {
     Password = "password",
     Address = "address",
     LookUp = "look_up",
+    SignIn = "sign_in",
+    KnownDevice = "known_device",
+    Network = "network",
 } }
 
 /// The number of mails that users can have sent to one new address within an hour, all users together: the address may be a

@@ -37,6 +37,8 @@ pub enum Kind {
     BookingLinks,
     /// Somebody who has the link of a booking wants to change the booking. The mail has a code.
     BookingCode,
+    /// Somebody has tried so many wrong passwords for an account that sign-ins are refused for a while.
+    SignInsRefused,
     /// An organization invites somebody to be a member.
     Invitation,
     /// An administrator has approved the application of an organization, or refused it.
@@ -62,6 +64,7 @@ words! {
         AccountErased = "account_erased",
         BookingLinks = "booking_links",
         BookingCode = "booking_code",
+        SignInsRefused = "sign_ins_refused",
         Invitation = "invitation",
         OrganizationDecided = "organization_decided",
     }

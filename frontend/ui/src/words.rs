@@ -66,6 +66,11 @@ fn problem_text(locale: Locale, kind: ProblemType, problem: &Problem) -> String 
         | ProblemType::PlanInUse
         | ProblemType::SlugTaken
         | ProblemType::StaleVersion => td_string!(locale, problem.changed),
+        ProblemType::TooManyRequests
+            if problem.reasons.iter().any(|it| it == "wrong-passwords") =>
+        {
+            td_string!(locale, problem.wrong_passwords)
+        }
         ProblemType::TooManyRequests => td_string!(locale, problem.too_many),
         ProblemType::Overloaded => td_string!(locale, problem.overloaded),
         ProblemType::Unavailable => td_string!(locale, problem.unavailable),

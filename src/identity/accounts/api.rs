@@ -17,18 +17,20 @@ use poem::{Request, http::header};
 use poem_openapi::OpenApi;
 
 use super::{
-    Accounts,
-    log_in::{self, LogInError, SignedIn},
+    Accounts, known_devices,
+    log_in::{LogInError, SignedIn},
     password::{PasswordError, Weakness},
     profile_api,
     proof::ProofError,
     register::RegisterError,
+    sign_in_tries::SignInSender,
 };
 use crate::{
     http::{
         auth::{self, Adopt, AuthTag, Caller, Users},
         body::{Json, NoContent},
-        cookie::WithCookie,
+        client,
+        cookie::WithCookies,
         own_page::OwnPage,
         problem::ApiProblem,
         tokens::{ACCESS_TOKEN_SECS, Tokens},
@@ -39,6 +41,9 @@ use crate::{
 
 /// The time after which a client should try again when too many requests sign in, in seconds.
 const BUSY_RETRY_AFTER_SECS: u64 = 3;
+
+/// The reason of the refusal of sign-ins after too many wrong passwords.
+const WRONG_PASSWORDS: &str = "wrong-passwords";
 
 /// The time after which a user may try the present password again, in seconds.
 const TRIES_RETRY_AFTER_SECS: u64 = 60 * 60;
@@ -62,14 +67,14 @@ impl AccountsApi {
     async fn register(
         &self,
         body: Json<Registration>,
-    ) -> Result<WithCookie<NoContent>, ApiProblem> {
+    ) -> Result<WithCookies<NoContent>, ApiProblem> {
         let accounts = self.accounts.clone();
         let tasks = &self.accounts.base.tasks;
         let registered = tasks.run(async move { accounts.sign_up(body.0).await }).await??;
         // A mail that is sent again may have a younger link.
         let kept_ms = 2 * LinkPurpose::Activation.lasts_ms();
         let cookie = self.accounts.registered.kept(registered, kept_ms);
-        Ok(WithCookie { cookie, response: NoContent })
+        Ok(WithCookies { cookies: vec![cookie], response: NoContent })
     }
 
     /// Prove the address of a new account, and sign in.
@@ -80,7 +85,7 @@ impl AccountsApi {
         &self,
         request: &Request,
         body: Json<Activation>,
-    ) -> Result<WithCookie<Json<Session>>, ApiProblem> {
+    ) -> Result<WithCookies<Json<Session>>, ApiProblem> {
         let accounts = self.accounts.clone();
         let registered = self.accounts.registered.read(request);
         let has_language = request.headers().contains_key(header::ACCEPT_LANGUAGE);
@@ -88,8 +93,7 @@ impl AccountsApi {
         let activate =
             async move { accounts.activate(body.0, registered.as_deref(), locale).await };
         let signed_in = self.accounts.base.tasks.run(activate).await??;
-        let (cookie, session) = self.begun(request, signed_in, SessionLength::Browser).await?;
-        Ok(WithCookie { cookie, response: Json(session) })
+        self.begun(request, signed_in, SessionLength::Browser).await
     }
 
     /// Ask for the mail about a new account once more.
@@ -111,13 +115,17 @@ impl AccountsApi {
         &self,
         request: &Request,
         body: Json<Credentials>,
-    ) -> Result<WithCookie<Json<Session>>, ApiProblem> {
+    ) -> Result<WithCookies<Json<Session>>, ApiProblem> {
         let length =
             if body.0.remember { SessionLength::Remembered } else { SessionLength::Browser };
-        let Accounts { base, passwords, .. } = &self.accounts;
-        let signed_in = log_in::log_in(&base.db, passwords, body.0).await?;
-        let (cookie, session) = self.begun(request, signed_in, length).await?;
-        Ok(WithCookie { cookie, response: Json(session) })
+        let sender = SignInSender {
+            address: client::address(request),
+            devices: self.accounts.devices.read(request),
+        };
+        let accounts = self.accounts.clone();
+        let log_in = async move { accounts.log_in(body.0, &sender).await };
+        let signed_in = self.accounts.base.tasks.run(log_in).await??;
+        self.begun(request, signed_in, length).await
     }
 
     /// Renew the access token.
@@ -129,7 +137,7 @@ impl AccountsApi {
         &self,
         request: &Request,
         _page: OwnPage,
-    ) -> Result<WithCookie<Json<Session>>, ApiProblem> {
+    ) -> Result<WithCookies<Json<Session>>, ApiProblem> {
         let sessions = self.sessions().clone();
         let token = sessions.cookie.read(request).ok_or_else(|| {
             ApiProblem::new(ProblemType::Unauthorized, "There is no session. Sign in.")
@@ -141,7 +149,7 @@ impl AccountsApi {
         let user = User { id: renewed.user, role };
         let cookie = self.sessions().cookie.set(renewed.token, renewed.length);
         let session = self.session(user, renewed.id, None).await?;
-        Ok(WithCookie { cookie, response: Json(session) })
+        Ok(WithCookies { cookies: vec![cookie], response: Json(session) })
     }
 
     /// Ask for a mail with a link and a code for a new password.
@@ -154,29 +162,36 @@ impl AccountsApi {
 
     /// Set a new password by the link or the code of the mail.
     ///
-    /// All sessions of the user end, and a mail tells of the change.
+    /// All sessions of the user end, and a mail tells of the change. This browser is known from now on, and no other one.
     #[oai(path = "/password/reset", method = "post")]
-    async fn reset(&self, body: Json<NewPassword>) -> Result<NoContent, ApiProblem> {
-        let accounts = self.accounts.clone();
-        let tasks = &self.accounts.base.tasks;
-        tasks.run(async move { accounts.reset(body.0).await }).await??;
-        Ok(NoContent)
+    async fn reset(
+        &self,
+        request: &Request,
+        body: Json<NewPassword>,
+    ) -> Result<WithCookies<NoContent>, ApiProblem> {
+        let (accounts, devices) = (self.accounts.clone(), self.accounts.devices.read(request));
+        let reset = async move { accounts.reset(body.0, devices.as_deref()).await };
+        let known = self.accounts.base.tasks.run(reset).await??;
+        Ok(WithCookies { cookies: vec![self.known(known)], response: NoContent })
     }
 
     /// Set a new password as the signed-in user.
     ///
-    /// All other sessions of the user end, and a mail tells of the change.
+    /// All other sessions of the user end, and a mail tells of the change. This browser is known from now on, and no other one.
     #[oai(path = "/password", method = "put")]
     async fn change_password(
         &self,
         caller: Caller,
+        request: &Request,
         body: Json<ChangedPassword>,
-    ) -> Result<NoContent, ApiProblem> {
+    ) -> Result<WithCookies<NoContent>, ApiProblem> {
         let (user, session) = (caller.user()?, caller.session);
-        let accounts = self.accounts.clone();
-        let change = async move { accounts.change_password(user, session, body.0).await };
-        self.accounts.base.tasks.run(change).await??;
-        Ok(NoContent)
+        let (accounts, devices) = (self.accounts.clone(), self.accounts.devices.read(request));
+        let change = async move {
+            accounts.change_password(user, session, body.0, devices.as_deref()).await
+        };
+        let known = self.accounts.base.tasks.run(change).await??;
+        Ok(WithCookies { cookies: vec![self.known(known)], response: NoContent })
     }
 }
 
@@ -209,23 +224,29 @@ impl AccountsApi {
         &self.accounts.sessions
     }
 
+    /// The cookie by which the browser is known.
+    fn known(&self, value: String) -> Cookie<'static> {
+        self.accounts.devices.kept(value, known_devices::KEPT_MS)
+    }
+
     /// Begins a session of the user, who has just signed in.
     async fn begun(
         &self,
         request: &Request,
         signed_in: SignedIn,
         length: SessionLength,
-    ) -> Result<(Cookie<'static>, Session), ApiProblem> {
+    ) -> Result<WithCookies<Json<Session>>, ApiProblem> {
         let (accounts, device) = (self.accounts.clone(), Device::of(request));
+        let devices = accounts.devices.read(request);
         let (user, replaced) = (signed_in.user, self.sessions().cookie.read(request));
         let open = async move {
             // The new cookie replaces the one of an earlier session, which nobody could end any more.
             if let Some(replaced) = replaced {
                 accounts.sessions.end_by(&replaced).await?;
             }
-            accounts.begin_session(signed_in, length, device).await
+            accounts.begin_session(signed_in, length, device, devices).await
         };
-        let opened = self.accounts.base.tasks.run(open).await??;
+        let begun = self.accounts.base.tasks.run(open).await??;
         // The user is signed in, and a new account exists, whatever becomes of what guests have.
         let locale = auth::locale(request);
         let of_guest = match auth::guest_of(request, &self.tokens) {
@@ -234,8 +255,10 @@ impl AccountsApi {
         };
         let of_address = auth::or_later(self.adopt.adopt_address(user, locale).await);
         let adopted = both(of_guest, of_address);
-        let cookie = self.sessions().cookie.set(opened.token, length);
-        Ok((cookie, self.session(user, opened.id, adopted).await?))
+        let session = self.session(user, begun.session.id, adopted).await?;
+        let cookies =
+            vec![self.sessions().cookie.set(begun.session.token, length), self.known(begun.device)];
+        Ok(WithCookies { cookies, response: Json(session) })
     }
 
     async fn session(
@@ -341,6 +364,16 @@ impl From<LogInError> for ApiProblem {
     fn from(error: LogInError) -> Self {
         match error {
             LogInError::Wrong => Self::new(ProblemType::InvalidCredentials, ""),
+            LogInError::TooOften { wait_ms } => {
+                let secs = u64::try_from(wait_ms).unwrap_or_default().div_ceil(1000).max(1);
+                let detail = format!(
+                    "Too many wrong passwords were tried. Try again in {} min, sign in where you have signed in before, or choose a new password by mail.",
+                    secs.div_ceil(60)
+                );
+                Self::new(ProblemType::TooManyRequests, detail)
+                    .with_reasons(vec![WRONG_PASSWORDS.to_owned()])
+                    .retry_after(secs)
+            }
             LogInError::Password(error) => error.into(),
             LogInError::Db(error) => error.into(),
         }

@@ -39,6 +39,7 @@ impl LetterWriter for AccountLetters {
             Kind::EmailChanged,
             Kind::EmailReplaced,
             Kind::AccountErased,
+            Kind::SignInsRefused,
         ]
     }
 
@@ -54,6 +55,7 @@ impl LetterWriter for AccountLetters {
             Kind::EmailChanged => Ok(Some(self.email_changed(language))),
             Kind::EmailReplaced => self.email_replaced(message, language).await.map(Some),
             Kind::AccountErased => Ok(Some(erased(language))),
+            Kind::SignInsRefused => Ok(Some(self.refused(language))),
             Kind::BookingConfirmed
             | Kind::BookingFailed
             | Kind::BookingCancelled
@@ -210,6 +212,42 @@ impl AccountLetters {
                     .pick(
                         "The password of your account was changed, and your other sessions have ended. If it was not you, ask for a new password at once.",
                         "Le mot de passe de votre compte a été modifié et vos autres sessions sont terminées. Si ce n’était pas vous, demandez aussitôt un nouveau mot de passe.",
+                    )
+                    .to_owned(),
+            )
+        }
+    }
+
+    fn refused(&self, language: Language) -> Letter {
+        Letter {
+            action: Some(LetterAction {
+                label: language.pick("Choose a new password", "Choisir un mot de passe").to_owned(),
+                url: format!("{}/forgot", self.home.as_str()),
+            }),
+            notes: vec![
+                language
+                    .pick(
+                        "If it was not you, you need to do nothing: your password was not found. Where you have signed in before, you can still sign in. Elsewhere, choose a new password to sign in at once.",
+                        "Si ce n’était pas vous, vous n’avez rien à faire : votre mot de passe n’a pas été trouvé. Là où vous vous êtes déjà connecté, vous pouvez toujours vous connecter. Ailleurs, choisissez un nouveau mot de passe pour vous connecter aussitôt.",
+                    )
+                    .to_owned(),
+                language
+                    .pick(
+                        "You get this mail at most once a day.",
+                        "Vous recevez ce message au plus une fois par jour.",
+                    )
+                    .to_owned(),
+            ],
+            ..Letter::new(
+                language,
+                language
+                    .pick("Many wrong passwords for your account", "De nombreux mots de passe erronés")
+                    .to_owned(),
+                language.pick("Many wrong passwords", "De nombreux mots de passe erronés"),
+                language
+                    .pick(
+                        "Somebody has tried many wrong passwords for your account. Until the next full hour, nobody can sign in from a browser in which you have not signed in before.",
+                        "Quelqu’un a essayé de nombreux mots de passe erronés pour votre compte. Jusqu’à la prochaine heure pleine, personne ne peut se connecter depuis un navigateur où vous ne vous êtes pas encore connecté.",
                     )
                     .to_owned(),
             )

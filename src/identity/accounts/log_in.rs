@@ -1,4 +1,5 @@
-//! Signing in. Every failure gets the same error after the same time, so that nobody learns which accounts exist.
+//! Signing in. Every failure gets the same error after the same time, so that nobody learns which accounts exist. After too
+//! many failures, sign-ins are refused for a while: see [`super::sign_in_tries`].
 
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use holdfast_entity::users;
 
 use super::{
     Accounts,
-    password::{self, PasswordError, Passwords},
+    known_devices::{self, Secured},
+    password::{self, PasswordError},
+    sign_in_tries::SignInSender,
     store,
 };
 use crate::{
@@ -23,6 +26,8 @@ use crate::{
     },
     kernel::{
         actor::User,
+        audit::{self, AuditRecord},
+        base::Base,
         db::{Db, StoreError, UseCaseError},
     },
 };
@@ -37,6 +42,10 @@ pub enum LogInError {
     /// not distinguish these cases.
     #[error("the e-mail address or the password is wrong")]
     Wrong,
+    /// There were too many wrong passwords within this hour, for this account or from this network. The next hour begins after
+    /// `wait_ms`. The error does not tell whether the password was right.
+    #[error("too many passwords were tried")]
+    TooOften { wait_ms: i64 },
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error("the database failed")]
@@ -47,7 +56,7 @@ impl UseCaseError for LogInError {
     fn store(&self) -> Option<&StoreError> {
         match self {
             Self::Db(error) => Some(error),
-            Self::Wrong | Self::Password(_) => None,
+            Self::Wrong | Self::TooOften { .. } | Self::Password(_) => None,
         }
     }
 }
@@ -61,9 +70,44 @@ pub struct SignedIn {
     pub matched: Option<String>,
 }
 
+/// A session that has begun.
+#[derive(derive_more::Debug)]
+pub struct Begun {
+    pub session: Opened,
+    /// The value of the cookie by which the browser is known from now on.
+    #[debug("hidden")]
+    pub device: String,
+}
+
 impl Accounts {
+    /// Checks the credentials and returns the user to whom they belong. A right password counts only if there were few wrong
+    /// ones when its check began, and when it ended. So of many guesses at once, only the first ones can succeed.
+    ///
+    /// # Errors
+    /// See [`LogInError`].
+    pub async fn log_in(
+        &self,
+        credentials: Credentials,
+        sender: &SignInSender,
+    ) -> Result<SignedIn, LogInError> {
+        let found = user_named(&self.base.db, &credentials.email).await?;
+        let guesser = self.guesser(found.as_ref(), &credentials.email, sender);
+        self.may_sign_in(&guesser).await?;
+        let hash = found.as_ref().and_then(|user| user.password_hash.clone());
+        let is_right = credentials.password.len() <= password::MAX_BYTES
+            && self.passwords.matches(credentials.password, hash).await?;
+        match found {
+            Some(user) if is_right && user.status.may_sign_in() => {
+                self.may_sign_in(&guesser).await?;
+                let matched = user.password_hash;
+                Ok(SignedIn { user: User { id: user.id, role: user.role }, matched })
+            }
+            _ => Err(self.count_wrong(&guesser).await?),
+        }
+    }
+
     /// Begins a session of the user. While the password was checked, another request may have set a new one and ended all
-    /// sessions: then there is no session.
+    /// sessions: then there is no session. The browser is known from now on; `devices` is what it knew before.
     ///
     /// # Errors
     /// When the password has changed, the user may no longer sign in, or the database fails.
@@ -72,47 +116,32 @@ impl Accounts {
         signed_in: SignedIn,
         length: SessionLength,
         device: Device,
-    ) -> Result<Opened, LogInError> {
-        let (sessions, begun) = (self.sessions.clone(), Arc::new((signed_in, device)));
+        devices: Option<String>,
+    ) -> Result<Begun, LogInError> {
+        let (sessions, begun) = (self.sessions.clone(), Arc::new((signed_in, device, devices)));
         self.base
             .db
             .transact(move |tx| {
                 let (sessions, begun) = (sessions.clone(), Arc::clone(&begun));
                 Box::pin(async move {
-                    let (SignedIn { user, matched }, device) = &*begun;
+                    let (SignedIn { user, matched }, device, devices) = &*begun;
                     let now = store::lock_user(tx, user.id).await?.ok_or(LogInError::Wrong)?;
                     let is_changed = matched.is_some() && now.password_hash != *matched;
                     if is_changed || !now.status.may_sign_in() {
                         return Err(LogInError::Wrong);
                     }
-                    Ok(sessions.open(tx, user.id, length, device).await?)
+                    let Base { entropy, .. } = &sessions.base;
+                    let (cookie, new) = (devices.as_deref(), entropy.id());
+                    let account = Secured::of(&now);
+                    let known = known_devices::remembering(&sessions.keys, cookie, account, new);
+                    let subject = ("user", user.id.0);
+                    let entry = AuditRecord::new(&**entropy, *user, "session.begin", subject, &());
+                    audit::record(tx, &entry).await?;
+                    let session = sessions.open(tx, user.id, length, device).await?;
+                    Ok(Begun { session, device: known })
                 })
             })
             .await
-    }
-}
-
-/// Checks the credentials and returns the user to whom they belong.
-///
-/// # Errors
-/// See [`LogInError`].
-pub async fn log_in(
-    db: &Db,
-    passwords: &Passwords,
-    credentials: Credentials,
-) -> Result<SignedIn, LogInError> {
-    let found = user_named(db, &credentials.email).await?;
-    if credentials.password.len() > password::MAX_BYTES {
-        return Err(LogInError::Wrong);
-    }
-    let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-    let right = passwords.matches(credentials.password, hash).await?;
-    match found {
-        Some(user) if right && user.status.may_sign_in() => {
-            let matched = user.password_hash;
-            Ok(SignedIn { user: User { id: user.id, role: user.role }, matched })
-        }
-        _ => Err(LogInError::Wrong),
     }
 }
 

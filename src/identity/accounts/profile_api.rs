@@ -13,7 +13,7 @@ use crate::{
     http::{
         auth::{self, AuthTag, Caller},
         body::{Json, NoContent},
-        cookie::WithCookie,
+        cookie::WithCookies,
         download::Zip,
         problem::ApiProblem,
     },
@@ -61,13 +61,13 @@ impl ProfileApi {
         &self,
         caller: Caller,
         body: Json<Erasure>,
-    ) -> Result<WithCookie<NoContent>, ApiProblem> {
+    ) -> Result<WithCookies<NoContent>, ApiProblem> {
         let user = caller.user()?;
         let (accounts, parts) = (self.accounts.clone(), self.personal.clone());
         let erase = async move { accounts.erase(parts, user, body.0.current_password).await };
         self.accounts.base.tasks.run(erase).await??;
         let cookie = self.accounts.sessions.cookie.removed();
-        Ok(WithCookie { cookie, response: NoContent })
+        Ok(WithCookies { cookies: vec![cookie], response: NoContent })
     }
 
     /// Read everything that the server knows about the signed-in user: a zip with JSON files.

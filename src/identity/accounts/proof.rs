@@ -201,7 +201,7 @@ impl Accounts {
 
     /// Counts a try, and says whether there are not too many. The count is kept whatever becomes of the try.
     pub(super) async fn may_try(&self, user: UserId, kind: TryKind) -> Result<bool, StoreError> {
-        Ok(store::count_try(&self.base.db, user, kind, HOUR_MS).await? <= MAX_TRIES)
+        Ok(store::count_try(&self.base.db, user, kind, HOUR_MS).await?.number <= MAX_TRIES)
     }
 
     /// Checks the present password of a user, and counts the try. Returns the hash that it matches.

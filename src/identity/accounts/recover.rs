@@ -15,6 +15,7 @@ use holdfast_domain::{
 
 use super::{
     Accounts,
+    known_devices::{self, Secured},
     log_in::user_named,
     proof::{ProofError, Proved, known_of},
     store,
@@ -48,11 +49,16 @@ impl Accounts {
         }
     }
 
-    /// Sets a new password by the link or the code of a mail. All sessions of the user end.
+    /// Sets a new password by the link or the code of a mail. All sessions of the user end. Returns the cookie by which the
+    /// browser is known from now on; `devices` is the one that it has.
     ///
     /// # Errors
     /// When the proof does not count, the password is weak, the password service is busy, or the database fails.
-    pub async fn reset(&self, wanted: NewPassword) -> Result<(), ProofError> {
+    pub async fn reset(
+        &self,
+        wanted: NewPassword,
+        devices: Option<&str>,
+    ) -> Result<String, ProofError> {
         let NewPassword { token, email, code, password } = wanted;
         // A weak password uses up no try.
         self.judge("password", &password, &[]).await?;
@@ -66,10 +72,11 @@ impl Accounts {
         self.judge("password", &password, &known_of(&user)).await?;
         let hash = self.passwords.hash(password).await?;
         let change = PasswordChange { user: user.id, hash, proof: Proof::Link(link, field) };
-        self.write_password(change).await
+        self.write_password(change, devices).await
     }
 
-    /// Sets a new password for a user who knows the present one. All sessions of the user end but this one.
+    /// Sets a new password for a user who knows the present one. All sessions of the user end but this one. Returns the
+    /// cookie by which the browser is known from now on; `devices` is the one that it has.
     ///
     /// # Errors
     /// When the present password is wrong or was tried too often, the new one is weak, the password service is busy, or
@@ -79,7 +86,8 @@ impl Accounts {
         caller: User,
         session: Option<SessionId>,
         wanted: ChangedPassword,
-    ) -> Result<(), ProofError> {
+        devices: Option<&str>,
+    ) -> Result<String, ProofError> {
         let user = store::user(self.base.db.reader(), caller.id).await?;
         let user = user.ok_or(ProofError::WrongPassword)?;
         let ChangedPassword { current_password, new_password } = wanted;
@@ -87,18 +95,25 @@ impl Accounts {
         let known = self.present_password(&user, current_password).await?;
         let hash = self.passwords.hash(new_password).await?;
         let proof = Proof::Password { session, known };
-        self.write_password(PasswordChange { user: caller.id, hash, proof }).await
+        self.write_password(PasswordChange { user: caller.id, hash, proof }, devices).await
     }
 
-    async fn write_password(&self, change: PasswordChange) -> Result<(), ProofError> {
-        let (entropy, change) = (Arc::clone(&self.base.entropy), Arc::new(change));
+    async fn write_password(
+        &self,
+        change: PasswordChange,
+        devices: Option<&str>,
+    ) -> Result<String, ProofError> {
+        let (entropy, change) = (&self.base.entropy, Arc::new(change));
+        let (of_tx, written) = (Arc::clone(entropy), Arc::clone(&change));
         self.base
             .db
             .transact(move |tx| {
-                let (entropy, change) = (Arc::clone(&entropy), Arc::clone(&change));
+                let (entropy, change) = (Arc::clone(&of_tx), Arc::clone(&written));
                 Box::pin(async move { write(tx, &*entropy, &change).await })
             })
-            .await
+            .await?;
+        let account = Secured::with(change.user, &change.hash);
+        Ok(known_devices::remembering(&self.sessions.keys, devices, account, entropy.id()))
     }
 }
 

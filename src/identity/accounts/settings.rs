@@ -1,6 +1,9 @@
 //! The settings of accounts.
 
-use crate::kernel::settings::{Setting, Value, Wrong, one_of, section, text};
+use crate::{
+    http::limits::settings::RateLimits,
+    kernel::settings::{Setting, Value, Wrong, number, one_of, section, text},
+};
 
 section! {
     /// Accounts
@@ -8,6 +11,19 @@ section! {
         /// What a new password must contain: characters that are hard to guess (`any`), or also a lower-case letter, an
         /// upper-case letter and a digit (`mixed`).
         pub composition: Composition = text("PASSWORD_COMPOSITION", "any"),
+        /// How many wrong passwords one network address may try at the sign-in within an hour, whatever the accounts. What
+        /// comes from a browser in which the user has signed in before does not count. Many people can share one address.
+        pub network_tries: u32 = number("WRONG_PASSWORDS_PER_HOUR", 1..=1_000_000, 100),
+    }
+}
+
+impl AccountSettings {
+    /// How many wrong passwords one network address may try within an hour. `None` if no limit applies.
+    pub fn tries_of_network(&self, limits: RateLimits) -> Option<i32> {
+        match limits {
+            RateLimits::On => Some(i32::try_from(self.network_tries).unwrap_or(i32::MAX)),
+            RateLimits::Off => None,
+        }
     }
 }
 

@@ -247,22 +247,46 @@ pub async fn count_mail(tx: &impl Sql, id: LinkId, now: i64) -> Result<(), Store
     db::change(tx, change).await.map(|_| ())
 }
 
+/// How often something was tried in the present hour.
+#[derive(Debug, Clone, Copy, FromQueryResult)]
+pub struct Tries {
+    pub number: i32,
+    /// The time until the next hour begins, in milliseconds.
+    pub ends_in_ms: i64,
+}
+
 /// Counts a try in the present hour; returns how many there are now.
 pub async fn count_try(
     sql: &impl Sql,
     user: UserId,
     kind: TryKind,
     hour_ms: i64,
-) -> Result<i32, StoreError> {
-    let tries: Option<i32> = sql
-        .value(
+) -> Result<Tries, StoreError> {
+    let tries: Option<Tries> = sql
+        .find(
             "INSERT INTO account_tries (user_id, kind, hour, tries) \
              SELECT $1, $2, {now} / $3 * $3, 1 WHERE TRUE \
-             ON CONFLICT (user_id, kind, hour) DO UPDATE SET tries = account_tries.tries + 1 RETURNING tries",
+             ON CONFLICT (user_id, kind, hour) DO UPDATE SET tries = account_tries.tries + 1 \
+             RETURNING tries AS number, hour + $3 - {now} AS ends_in_ms",
             vec![user.into(), kind.into(), hour_ms.into()],
         )
         .await?;
     Ok(tries.ok_or_else(|| Bug::new("a try is not counted"))?)
+}
+
+/// How often this was tried in the present hour. `None` if it was not.
+pub async fn tries_so_far(
+    sql: &impl Sql,
+    user: UserId,
+    kind: TryKind,
+    hour_ms: i64,
+) -> Result<Option<Tries>, StoreError> {
+    sql.find(
+        "SELECT tries AS number, hour + $3 - {now} AS ends_in_ms FROM account_tries \
+         WHERE user_id = $1 AND kind = $2 AND hour = {now} / $3 * $3",
+        vec![user.into(), kind.into(), hour_ms.into()],
+    )
+    .await
 }
 
 /// A user whose row was deleted.

@@ -52,6 +52,7 @@ impl LetterWriter for OrganizationLetters {
             | Kind::RefundStarted
             | Kind::BookingLinks
             | Kind::BookingCode
+            | Kind::SignInsRefused
             | Kind::Activation
             | Kind::AccountKnown
             | Kind::Welcome

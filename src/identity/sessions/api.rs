@@ -16,7 +16,7 @@ use crate::{
     http::{
         auth::{AuthTag, Caller},
         body::{Json, NoContent},
-        cookie::WithCookie,
+        cookie::WithCookies,
         own_page::OwnPage,
         problem::ApiProblem,
         time::rfc3339,
@@ -39,13 +39,13 @@ impl SessionsApi {
         &self,
         request: &Request,
         _page: OwnPage,
-    ) -> Result<WithCookie<NoContent>, ApiProblem> {
+    ) -> Result<WithCookies<NoContent>, ApiProblem> {
         if let Some(token) = self.sessions.cookie.read(request) {
             let sessions = self.sessions.clone();
             let end = async move { sessions.end_by(&token).await };
             self.sessions.base.tasks.run(end).await??;
         }
-        Ok(WithCookie { cookie: self.sessions.cookie.removed(), response: NoContent })
+        Ok(WithCookies { cookies: vec![self.sessions.cookie.removed()], response: NoContent })
     }
 
     /// List the sessions of the signed-in user that go on, the last one first.

@@ -175,6 +175,7 @@ impl LetterWriter for BookingLetters {
             | Kind::AccountErased
             | Kind::BookingLinks
             | Kind::BookingCode
+            | Kind::SignInsRefused
             | Kind::Invitation
             | Kind::OrganizationDecided => None,
         })

@@ -19,10 +19,10 @@ async fn more_sign_ins_than_a_node_can_hash_are_told_to_come_again_and_nothing_e
     let app = TestApp::start().await;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     // For an unknown address, the node does the same work.
-    let credentials = json!({ "email": "nobody@example.org", "password": "Demo-pass-1" });
-    let crowd = (0..2 * cores * PLACES_PER_CORE).map(async |_| {
+    let credentials = |at: usize| json!({ "email": format!("nobody{at}@example.org"), "password": "Demo-pass-1" });
+    let crowd = (0..2 * cores * PLACES_PER_CORE).map(async |at| {
         let begun = Instant::now();
-        let answer = app.post("/auth/login", &credentials).await;
+        let answer = app.post("/auth/login", &credentials(at)).await;
         (answer, begun.elapsed())
     });
     let health = async {
@@ -51,7 +51,7 @@ async fn more_sign_ins_than_a_node_can_hash_are_told_to_come_again_and_nothing_e
     assert!(hashed >= cores && refused > 0, "{hashed} were served, {refused} were refused");
     assert!(health < HEALTHY, "the health took {health:?}");
     // The crowd has gone, and the next request is served.
-    let next = app.post("/auth/login", &credentials).await;
+    let next = app.post("/auth/login", &credentials(0)).await;
     next.assert_problem(401, "/problems/invalid-credentials");
     app.finish().await;
 }

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use holdfast::{
     app::development::mail::KeptMail,
     identity::{
-        accounts::log_in::{self, LogInError},
+        accounts::{log_in::LogInError, sign_in_tries::SignInSender},
         sessions::Device,
     },
     kernel::db::Sql as _,
@@ -351,14 +351,13 @@ async fn who_checked_the_old_password_gets_neither_a_session_nor_a_new_password(
         password: OLD.to_owned(),
         remember: true,
     };
-    let signed_in = log_in::log_in(&accounts.base.db, &accounts.passwords, credentials)
-        .await
-        .expect("the password");
+    let sender = SignInSender::default();
+    let signed_in = accounts.log_in(credentials, &sender).await.expect("the password");
     let token = signs_in(&app, OLD).await.read::<Session>().access_token;
     let reset = mail(&app, 1).await;
     assert_eq!(by_link(&app, &reset, NEW).await.status, 204);
     let device = Device { agent: String::new(), address: None };
-    let late = accounts.begin_session(signed_in, SessionLength::Remembered, device).await;
+    let late = accounts.begin_session(signed_in, SessionLength::Remembered, device, None).await;
     assert!(matches!(late, Err(LogInError::Wrong)), "{late:?}");
     let body = json!({ "current_password": OLD, "new_password": "another-Horse7-battery" });
     app.as_user(&token).put("/auth/password", &body).await.assert_field("current_password");

@@ -4,14 +4,14 @@ use std::{fs, path::Path, time::Duration};
 
 use holdfast::app::development::mail::KeptMail;
 use holdfast_contract::accounts::Session;
-use holdfast_domain::access::Role;
+use holdfast_domain::{access::Role, link::MAX_TRIES};
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{
     buyer::GuestBuyer,
     fixture::{self, Event, seats_and_places},
-    harness::{TestApp, users_are_read_anew},
+    harness::{TestApp, at_the_beginning_of_an_hour, users_are_read_anew},
     mailbox::{mails, token_of},
     paid::{all_refunded, app_with_event},
 };
@@ -203,6 +203,25 @@ async fn the_mails_about_accounts_say_what_they_should() {
         let changed = mails(&app, &to, 5).await.remove(4);
         check(&format!("password_changed.{language}"), &changed, &[]);
         the_mails_about_an_address(&app, language, &to).await;
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_mail_about_guessed_passwords_says_what_it_should() {
+    let app = TestApp::start().await;
+    at_the_beginning_of_an_hour(&app).await;
+    for language in ["en", "fr"] {
+        let to = format!("{language}@example.org");
+        let token = fixture::account(&app, language, Role::Customer, None).await;
+        let locale = json!({ "locale": language });
+        assert_eq!(app.as_user(&token).patch("/auth/profile", &locale).await.status, 200);
+        let guess = json!({ "email": to, "password": "Wrong-pass-1" });
+        for _ in 0..=MAX_TRIES {
+            app.post("/auth/login", &guess).await;
+        }
+        let refused = mails(&app, &to, 1).await.remove(0);
+        check(&format!("sign_ins_refused.{language}"), &refused, &[]);
     }
     app.finish().await;
 }

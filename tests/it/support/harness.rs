@@ -352,6 +352,7 @@ fn config(database_url: String, redis_urls: Vec<String>, data_dir: PathBuf) -> C
         ("USER_REQUESTS_PER_MINUTE", "1000000".to_owned()),
         ("GUESTS_PER_MINUTE", "1000000".to_owned()),
         ("PROOFS_PER_MINUTE", "1000000".to_owned()),
+        ("WRONG_PASSWORDS_PER_HOUR", "1000000".to_owned()),
         ("REGISTRATIONS_PER_MINUTE", "1000000".to_owned()),
         ("MAILS_PER_MINUTE", "1000000".to_owned()),
         // Crowds in one process wait for long on a busy machine.
