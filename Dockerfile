@@ -5,6 +5,8 @@ FROM rust:1.95-bookworm AS build
 # A Node version that is still maintained; Debian 12 has Node 18.
 COPY --from=node:22-bookworm-slim /usr/local/bin /usr/local/bin
 COPY --from=node:22-bookworm-slim /usr/local/lib/node_modules /usr/local/lib/node_modules
+# No versions of packages, here and below: Debian removes a version from its archive when it fixes it.
+# hadolint ignore=DL3008
 RUN rustup target add wasm32-unknown-unknown \
  && apt-get update && apt-get install -y --no-install-recommends zopfli && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
@@ -18,6 +20,7 @@ RUN --mount=type=cache,target=/cache \
  && install -D /cache/target/release/holdfast /out/holdfast
 
 FROM debian:bookworm-slim
+# hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates tini \
  && rm -rf /var/lib/apt/lists/* \

@@ -106,6 +106,7 @@ case "$purpose" in
     need_postgres
     need_redis
     need_python venv
+    need git git
     has chromium || has chromium-browser || has google-chrome || packages+=(chromium)
     # Debian has the shell as a package of its own. Where it is missing, the tests use Chromium.
     has chromium-headless-shell || wishes+=(chromium-headless-shell)

@@ -60,14 +60,18 @@ raise_open_files() {
   [ "$(ulimit -Sn)" = unlimited ] || ulimit -Sn "$most"
 }
 
-# python_tool NAME VERSION: installs a program of PyPI in a folder of its own, once, and prints the folder.
+# python_tool NAME VERSION [HASH…]: installs a program of PyPI in a folder of its own, once, and prints the folder. With
+# hashes (SHA-256), pip refuses every other file.
 python_tool() {
-  local venv=$HOLDFAST_CACHE/venv-$1-$2
+  local name=$1 version=$2
+  shift 2
+  local venv=$HOLDFAST_CACHE/venv-$name-$version
   if [ ! -f "$venv/ready" ]; then
-    echo "installing $1 $2" >&2
+    echo "installing $name $version" >&2
     rm -rf "$venv" &&
       python3 -m venv "$venv" >&2 &&
-      "$venv/bin/pip" install --quiet --disable-pip-version-check "$1==$2" >&2 &&
+      echo "$name==$version ${*/#/--hash=sha256:}" >"$venv/requirement" &&
+      "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$venv/requirement" >&2 &&
       touch "$venv/ready" || return 1
   fi
   echo "$venv"

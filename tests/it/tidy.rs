@@ -8,10 +8,12 @@ use std::{
 
 mod awaits;
 mod contract;
+mod documents;
 mod imports;
 mod passes;
 mod rows;
 mod secrets;
+mod statements;
 mod walks;
 mod whole;
 
