@@ -7,6 +7,7 @@ pub mod in_process_limiter;
 pub mod kept_mail;
 pub mod redis_broker;
 pub mod redis_limiter;
+pub mod redis_nodes;
 pub mod redlock;
 #[cfg(feature = "failpoints")]
 pub mod sabotage;

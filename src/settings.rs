@@ -10,7 +10,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use self::redis::RedisUrls;
+pub use self::redis::{Authority, RedisUrls};
 use crate::{
     catalogue::settings::EventSettings,
     http::{

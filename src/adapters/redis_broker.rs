@@ -10,7 +10,7 @@ use redis::aio::ConnectionManager;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::redlock::lazy_connection;
+use super::redis_nodes::lazy_connection;
 use crate::kernel::{ports::Broker, tasks::Tasks};
 
 const CHANNEL: &str = "holdfast:wake";
@@ -34,21 +34,17 @@ impl std::fmt::Debug for RedisBroker {
 
 impl RedisBroker {
     /// Listens on every Redis node until `tasks` is asked to end.
-    ///
-    /// # Errors
-    /// When an address is malformed.
-    pub fn start(urls: &[String], tasks: &Tasks) -> Result<Self, redis::RedisError> {
+    pub fn start(nodes: Vec<redis::Client>, tasks: &Tasks) -> Self {
         let (sender, _) = broadcast::channel(WAKE_BUFFER);
-        let mut publishers = Vec::with_capacity(urls.len());
-        for url in urls {
-            let client = redis::Client::open(url.as_str())?;
+        let mut publishers = Vec::with_capacity(nodes.len());
+        for client in nodes {
             publishers.extend(lazy_connection(&client));
             let (sender, stopping) = (sender.clone(), tasks.stopping());
             tasks.spawn(async move {
                 stopping.run_until_cancelled(listen(client, sender)).await;
             });
         }
-        Ok(Self { sender, publishers: Arc::new(publishers), tasks: tasks.clone() })
+        Self { sender, publishers: Arc::new(publishers), tasks: tasks.clone() }
     }
 }
 

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use redis::{Script, aio::ConnectionManager};
 use sha2::{Digest, Sha256};
 
-use super::{in_process_limiter::InProcessLimiter, redlock::lazy_connection};
+use super::{in_process_limiter::InProcessLimiter, redis_nodes::lazy_connection};
 use crate::kernel::{
     ports::{
         Clock, RateLimiter,
@@ -74,20 +74,9 @@ impl Node {
 }
 
 impl RedisLimiter {
-    /// Connects in the background.
-    ///
-    /// # Errors
-    /// When an address is malformed.
-    pub fn start(
-        urls: &[String],
-        clock: Arc<dyn Clock>,
-        tasks: Tasks,
-    ) -> Result<Self, redis::RedisError> {
-        // Every node of the program must find the same Redis node, in whatever order its settings name them.
-        let mut urls = urls.to_vec();
-        urls.sort();
-        let clients = urls.iter().map(|url| redis::Client::open(url.as_str()));
-        let clients = clients.collect::<Result<Vec<_>, _>>()?;
+    /// Connects in the background. The order of the nodes is the same for every node of the program, so that all find the
+    /// same one for a sender.
+    pub fn start(clients: &[redis::Client], clock: Arc<dyn Clock>, tasks: Tasks) -> Self {
         let node = |connection| Arc::new(Node { connection, is_away: AtomicBool::default() });
         let limiter = Self {
             nodes: clients.iter().filter_map(lazy_connection).map(node).collect(),
@@ -103,7 +92,7 @@ impl RedisLimiter {
                 }
             });
         }
-        Ok(limiter)
+        limiter
     }
 
     fn node_of(&self, sender: &str) -> Option<&Arc<Node>> {

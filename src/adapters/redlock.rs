@@ -18,6 +18,7 @@ use futures_util::future::join_all;
 use redis::aio::ConnectionManager;
 use rslock::Lock;
 
+use super::redis_nodes::{ANSWER_BUDGET, lazy_connection};
 use crate::kernel::{
     ports::{
         Clock, LockManager,
@@ -32,8 +33,6 @@ const BUDGET: Duration = Duration::from_millis(50);
 const OUTAGES_TO_OPEN: u32 = 3;
 /// How long the breaker stays open before Redis is probed again.
 const OPEN_FOR: Duration = Duration::from_secs(1);
-/// The time limit for connecting to a Redis node, and for its response to a ping.
-const PING_BUDGET: Duration = Duration::from_millis(100);
 /// The time limit for releasing locks. A lock that is not released lapses by its TTL.
 const RELEASE_BUDGET: Duration = Duration::from_millis(200);
 
@@ -57,23 +56,16 @@ struct Breaker {
 
 impl Redlock {
     /// `ttl` is how long a lock lasts when its holder dies.
-    ///
-    /// # Errors
-    /// When an address is malformed.
     pub fn new(
-        urls: &[String],
+        nodes: Vec<redis::Client>,
         ttl: Duration,
         clock: Arc<dyn Clock>,
         tasks: Tasks,
-    ) -> Result<Self, redis::RedisError> {
-        let nodes = urls
-            .iter()
-            .map(|url| redis::Client::open(url.as_str()))
-            .collect::<Result<Vec<_>, _>>()?;
+    ) -> Self {
         let mut manager = rslock::LockManager::from_clients(nodes.clone());
         // One try for each lock: the loser is told at once. The delay is never used.
         manager.set_retry(1, Duration::from_millis(1));
-        Ok(Self {
+        Self {
             manager,
             pingers: Arc::new(nodes.iter().filter_map(lazy_connection).collect()),
             nodes: Arc::new(nodes),
@@ -81,7 +73,7 @@ impl Redlock {
             breaker: Arc::new(Breaker::default()),
             clock,
             tasks,
-        })
+        }
     }
 
     fn now_ms(&self) -> u64 {
@@ -196,7 +188,7 @@ async fn ping(client: &redis::Client) -> bool {
         let mut connection = client.get_multiplexed_async_connection().await?;
         redis::cmd("PING").query_async::<String>(&mut connection).await
     };
-    matches!(tokio::time::timeout(PING_BUDGET, ping).await, Ok(Ok(_)))
+    matches!(tokio::time::timeout(ANSWER_BUDGET, ping).await, Ok(Ok(_)))
 }
 
 async fn release(manager: &rslock::LockManager, locks: Vec<Lock>) {
@@ -243,12 +235,4 @@ impl Drop for RedlockHeld {
     fn drop(&mut self) {
         self.redlock.release_later(std::mem::take(&mut self.locks));
     }
-}
-
-/// A connection that reconnects by itself. Making it does not wait for the server.
-pub(super) fn lazy_connection(client: &redis::Client) -> Option<ConnectionManager> {
-    let config = redis::aio::ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(PING_BUDGET))
-        .set_response_timeout(Some(PING_BUDGET));
-    ConnectionManager::new_lazy_with_config(client.clone(), config).ok()
 }

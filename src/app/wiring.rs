@@ -12,6 +12,7 @@ use crate::{
         kept_mail::KeptMails,
         redis_broker::RedisBroker,
         redis_limiter::RedisLimiter,
+        redis_nodes,
         redlock::Redlock,
         simulated_gateway::SimulatedGateway,
         smtp::SmtpMailer,
@@ -32,7 +33,7 @@ use crate::{
     live::Relay,
     messages::settings::MailSettings,
     money::refunds::Refunds,
-    settings::Config,
+    settings::{Authority, Config},
     shop::checkout::{Checkouts, WebhookSettings, buyer_return, settings::GatewaySettings},
 };
 
@@ -63,7 +64,7 @@ pub(super) fn locks(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Lock
         return Ok(Arc::new(InProcessLocks::default()));
     }
     let (clock, tasks) = (Arc::clone(&base.clock), base.tasks.clone());
-    Ok(Arc::new(Redlock::new(config.redis.urls.expose(), config.redis.lock_ttl, clock, tasks)?))
+    Ok(Arc::new(Redlock::new(redis(config)?, config.redis.lock_ttl, clock, tasks)))
 }
 
 /// Wake-ups within this process, or over the nodes of `REDIS_URLS`.
@@ -71,7 +72,15 @@ pub(super) fn broker(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Bro
     if config.redis.urls.is_empty() {
         return Ok(Arc::new(InProcessBroker::default()));
     }
-    Ok(Arc::new(RedisBroker::start(config.redis.urls.expose(), &base.tasks)?))
+    Ok(Arc::new(RedisBroker::start(redis(config)?, &base.tasks)))
+}
+
+/// The nodes of `REDIS_URLS`.
+fn redis(config: &Config) -> redis::RedisResult<Vec<redis::Client>> {
+    redis_nodes::clients(
+        config.redis.urls.expose(),
+        config.redis.authority.as_ref().map(Authority::pem),
+    )
 }
 
 /// Buckets in this process, or on the nodes of `REDIS_URLS`.
@@ -84,7 +93,7 @@ pub(super) fn limiter(config: &Config, base: &Base) -> anyhow::Result<Arc<dyn Ra
     if config.redis.urls.is_empty() {
         return Ok(Arc::new(InProcessLimiter::new(clock)));
     }
-    Ok(Arc::new(RedisLimiter::start(config.redis.urls.expose(), clock, base.tasks.clone())?))
+    Ok(Arc::new(RedisLimiter::start(&redis(config)?, clock, base.tasks.clone())))
 }
 
 /// The mail server of the settings, or a place where mails are kept.

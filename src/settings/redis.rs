@@ -1,10 +1,11 @@
-//! The settings of locks and wake-ups between nodes.
+//! The settings of locks, limits and wake-ups between nodes.
 
-use std::time::Duration;
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use redis::IntoConnectionInfo;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
-use crate::kernel::settings::{Setting, Value, Wrong, parts, seconds, section, text};
+use crate::kernel::settings::{Setting, Value, Wrong, optional, parts, seconds, section, text};
 
 /// Redlock needs a majority that survives the failure of one node.
 const MIN_NODES: usize = 3;
@@ -17,6 +18,43 @@ section! {
         pub urls: RedisUrls = text("REDIS_URLS", ""),
         /// How long the lock of a seat lasts if nobody releases it.
         pub lock_ttl: Duration = seconds("LOCK_TTL_SECONDS", 1..=60, 5),
+        /// A PEM file with the certificates of the authorities of your own that have signed the certificates of the Redis
+        /// nodes; only `rediss://` addresses use it. The file is read at start. PostgreSQL takes such a file by the parameters
+        /// `sslmode=verify-full&sslrootcert=…` of `DATABASE_URL`.
+        pub authority: Option<Authority> = optional("REDIS_CA_FILE", "the public authorities"),
+    }
+}
+
+/// Who signs the certificates of servers.
+#[derive(Debug, Clone)]
+pub struct Authority(Arc<Vec<u8>>);
+
+impl Authority {
+    /// Reads a PEM file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or has no certificate.
+    pub fn read(path: &Path) -> Result<Self, Wrong> {
+        let pem = fs::read(path)
+            .map_err(|error| Wrong::Because(format!("{}: {error}", path.display())))?;
+        let mut found = CertificateDer::pem_slice_iter(&pem).peekable();
+        if found.peek().is_none() || found.any(|certificate| certificate.is_err()) {
+            return Err("the file must have certificates in the PEM form".into());
+        }
+        Ok(Self(Arc::new(pem)))
+    }
+
+    /// The PEM text.
+    pub fn pem(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Value for Authority {
+    const FORM: &'static str = "a PEM file with certificates";
+
+    fn read(text: &str, _: &Setting) -> Result<Self, Wrong> {
+        Self::read(Path::new(text))
     }
 }
 

@@ -12,4 +12,5 @@ pub mod process;
 pub mod redis_nodes;
 pub mod statements;
 pub mod stripe_rig;
+pub mod tls_front;
 pub mod world;

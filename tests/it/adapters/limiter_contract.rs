@@ -4,7 +4,8 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use holdfast::{
     adapters::{
-        in_process_limiter::InProcessLimiter, redis_limiter::RedisLimiter, system::SystemClock,
+        in_process_limiter::InProcessLimiter, redis_limiter::RedisLimiter, redis_nodes,
+        system::SystemClock,
     },
     kernel::{
         ports::{RateLimiter, limiter::Count},
@@ -22,8 +23,8 @@ async fn limiters() -> Vec<Arc<dyn RateLimiter>> {
     let clock = || Arc::new(SystemClock::default());
     let mut limiters: Vec<Arc<dyn RateLimiter>> = vec![Arc::new(InProcessLimiter::new(clock()))];
     if !urls.is_empty() {
-        let redis = RedisLimiter::start(&urls, clock(), Tasks::default()).expect("addresses");
-        limiters.push(Arc::new(redis));
+        let nodes = redis_nodes::clients(&urls, None).expect("addresses");
+        limiters.push(Arc::new(RedisLimiter::start(&nodes, clock(), Tasks::default())));
     }
     app.finish().await;
     limiters

@@ -38,6 +38,10 @@ impl Nodes {
         self.answer();
     }
 
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
+    }
+
     pub fn urls(&self) -> Vec<String> {
         self.ports.iter().map(|port| format!("redis://127.0.0.1:{port}")).collect()
     }
