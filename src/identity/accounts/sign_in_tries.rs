@@ -80,6 +80,8 @@ impl Accounts {
         Guesser { user: id, counts }
     }
 
+    /// Refuses the sign-in of somebody who has guessed too often, whatever the password is.
+    ///
     /// # Errors
     /// When there were too many wrong passwords within this hour, or the database fails.
     pub(super) async fn may_sign_in(&self, guesser: &Guesser) -> Result<(), LogInError> {
