@@ -1,5 +1,5 @@
-//! Signing in. Every failure gets the same error after the same time, so that nobody learns which accounts exist. After too
-//! many failures, sign-ins are refused for a while: see [`super::sign_in_tries`].
+//! Signing in. Every wrong sign-in gets the same error after the same time, so that nobody learns which accounts exist. After
+//! too many of them, sign-ins are refused for a while: see [`super::sign_in_tries`].
 
 use std::sync::Arc;
 
@@ -94,11 +94,17 @@ impl Accounts {
         let guesser = self.guesser(found.as_ref(), &credentials.email, sender);
         self.may_sign_in(&guesser).await?;
         let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-        let is_right = credentials.password.len() <= password::MAX_BYTES
-            && self.passwords.matches(credentials.password, hash).await?;
+        // A password that is too long costs its sender as much as any other.
+        let is_short = credentials.password.len() <= password::MAX_BYTES;
+        let checked = if is_short { credentials.password } else { String::new() };
+        let is_right = self.passwords.matches(checked, hash).await? && is_short;
         match found {
             Some(user) if is_right && user.status.may_sign_in() => {
-                self.may_sign_in(&guesser).await?;
+                if let Err(refused) = self.may_sign_in(&guesser).await {
+                    // It counts like a wrong one, so that the counts do not tell that it was right.
+                    self.count_wrong(&guesser).await?;
+                    return Err(refused);
+                }
                 let matched = user.password_hash;
                 Ok(SignedIn { user: User { id: user.id, role: user.role }, matched })
             }

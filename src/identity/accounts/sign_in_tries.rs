@@ -69,7 +69,10 @@ impl Accounts {
             // The owner may share the network with whoever guesses.
             Some(device) => vec![(UserId(device), TryKind::KnownDevice, MAX_TRIES)],
             None => {
-                let account = id.unwrap_or_else(|| links::counted(keys, &form(typed)));
+                // The address counts, also of an account: otherwise whoever registers it would begin anew, and so tell that
+                // there was none.
+                let address = form(user.map_or(typed, |user| &user.email));
+                let account = links::counted(keys, &address);
                 let network = sender.address.map(|address| {
                     let id = links::counted(keys, &client::network(address).to_string());
                     (id, TryKind::Network, most_of_network)

@@ -224,6 +224,10 @@ async fn every_address_is_refused_alike() {
         // Another way to write the address is the same address.
         browser.signs_in(&app, &email.to_uppercase(), RIGHT).await.assert_locked();
     }
+    // Whoever registers an address does not learn by its count whether it was free.
+    let new = json!({ "email": "nobody@example.org", "password": NEW, "first_name": "A", "last_name": "B" });
+    assert_eq!(app.post("/auth/register", &new).await.status, 204);
+    Browser::strange().signs_in(&app, "nobody@example.org", NEW).await.assert_locked();
     // An address that nobody has tried is free.
     Browser::strange().signs_in(&app, "noone@example.org", WRONG).await.assert_wrong();
     app.finish().await;
