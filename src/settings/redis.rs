@@ -44,7 +44,7 @@ impl Authority {
         Ok(Self(Arc::new(pem)))
     }
 
-    /// The PEM text.
+    /// The certificates, as they stand in the file.
     pub fn pem(&self) -> &[u8] {
         &self.0
     }

@@ -84,7 +84,8 @@ impl Accounts {
     /// ones when its check began, and when it ended. So of many guesses at once, only the first ones can succeed.
     ///
     /// # Errors
-    /// See [`LogInError`].
+    /// When the credentials are wrong, there were too many wrong ones within this hour, the password service is busy, or the
+    /// database fails.
     pub async fn log_in(
         &self,
         credentials: Credentials,

@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 /// Signs the certificates of servers.
 pub struct TestAuthority {
     issuer: Issuer<'static, KeyPair>,
-    /// Its own certificate.
+    /// The certificate by which clients know what this authority has signed.
     pub pem: String,
 }
 
@@ -61,7 +61,7 @@ impl TestAuthority {
 /// What a client and the server say before TLS begins.
 #[derive(Debug, Clone, Copy)]
 pub enum Opening {
-    /// Nothing.
+    /// TLS begins with the first byte, as on a Redis node.
     None,
     /// PostgreSQL's SSLRequest, to which this server says yes
     /// (<https://www.postgresql.org/docs/15/protocol-flow.html#id-1.10.6.7.12>).
